@@ -1,0 +1,510 @@
+/**
+ * The nouns of Understudy, in reading order, and the ports through which effects enter. Everything is readonly.
+ * Words are those of docs/methods.md: oracle, surrogate, span, mask, value, attribution, fidelity, screen, finding, ledger.
+ */
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Numbers with their uncertainty
+
+/** A point estimate with an interval; what the interval covers is said by the field that holds it. */
+export interface Interval {
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** "Nothing found" is a value; "could not know" is this, with the reason as a sentence for a person. */
+export interface Unknown {
+  readonly kind: "unknown";
+  readonly reason: string;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Prompts
+
+export type Role = "system" | "user" | "assistant";
+
+export interface Message {
+  readonly role: Role;
+  readonly content: string;
+}
+
+/** A piece of a source file: UTF-16 offsets into the file's text, end exclusive; lines and columns count from 1. */
+export interface SourceRange {
+  readonly startOffset: number;
+  readonly endOffset: number;
+  readonly startLine: number;
+  readonly startColumn: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** A piece of one message's decoded content, [start, end) in UTF-16 units, and where it stands in the source file. */
+export interface SpanPart {
+  readonly message: number;
+  readonly start: number;
+  readonly end: number;
+  readonly source: SourceRange;
+}
+
+export type SpanKind = "section" | "example" | "sentence";
+
+/** Why a span may never be masked. */
+export type Protection = "slot" | "delimiter" | "pinned" | "query" | "role" | "whitespace";
+
+/**
+ * A piece of the template. The parts of all spans of a template partition its messages: concatenated in order they give
+ * every message back byte for byte. A span has several parts only where a demonstration is a user/assistant pair.
+ */
+export interface Span {
+  readonly index: number;
+  readonly kind: SpanKind;
+  readonly parts: readonly SpanPart[];
+  /** The decoded text of all parts, joined by a newline where they lie in different messages. */
+  readonly text: string;
+  /** The whole stretch in the source file, first part to last. */
+  readonly source: SourceRange;
+  /** null: maskable. */
+  readonly protection: Protection | null;
+}
+
+/** A placeholder such as `{{ticket}}`. */
+export interface Slot {
+  readonly name: string;
+  readonly message: number;
+  readonly start: number;
+  readonly end: number;
+  readonly source: SourceRange;
+}
+
+/** A few-shot example. `input` and `label` are null where the format is not certain: never guessed. */
+export interface Demonstration {
+  readonly span: number;
+  readonly input: string | null;
+  readonly label: string | null;
+  readonly startLine: number;
+}
+
+export type PromptFormat = "prompt-yaml" | "markdown" | "text" | "chat-json";
+
+/** A parsed prompt file. `messages` hold decoded text with slots still in place. */
+export interface PromptTemplate {
+  readonly path: string;
+  readonly format: PromptFormat;
+  readonly source: string;
+  readonly messages: readonly Message[];
+  readonly spans: readonly Span[];
+  readonly slots: readonly Slot[];
+  readonly demonstrations: readonly Demonstration[];
+  /** Inputs the prompt file itself carries (`testData`), not yet split. */
+  readonly embeddedInputs: readonly Input[];
+  /** Model name written in the prompt file, if any: shown, never used to choose an endpoint. */
+  readonly model: string | null;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Inputs
+
+/** One set of slot values, with an optional expected output. */
+export interface Input {
+  readonly id: string;
+  readonly slots: Readonly<Record<string, string>>;
+  readonly expected: string | null;
+  readonly line: number;
+}
+
+/** Search set A and certify set B: disjoint, split once by hash of the inputs' content. */
+export interface InputSet {
+  readonly source: string;
+  readonly hash: string;
+  readonly search: readonly Input[];
+  readonly certify: readonly Input[];
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Masks and values
+
+/** One byte a maskable span, in the order of the maskable spans: 1 = kept, 0 = deleted. Called a coalition in game terms. */
+export type Mask = Uint8Array;
+
+/** Which mask goes with which input of the search set. */
+export interface MaskedInput {
+  readonly input: number;
+  readonly mask: Mask;
+}
+
+/**
+ * What is measured under a mask with the output held fixed (methods A10):
+ * - class-margin: log p(fixed label) - log sum of the other labels, first answer token, from `top_logprobs`; natural log
+ * - log-odds: log-odds of the fixed output per token; natural log
+ * - similarity: agreement of the regenerated answer with the fixed one, in [0, 1]
+ */
+export type ValueKind = "class-margin" | "log-odds" | "similarity";
+
+export interface MaskedValue {
+  readonly input: number;
+  readonly mask: Mask;
+  readonly value: number;
+  /** True where a label was absent from `top_logprobs` and its probability only bounded. */
+  readonly bounded: boolean;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Explanations
+
+/** How much a surrogate's attribution was used as a prior: posterior scale relative to the whole, 0 = switched off by the data. */
+export interface SurrogateWeight {
+  readonly name: string;
+  readonly weight: number;
+}
+
+/** Held-out agreement of predicted and measured values, Spearman, averaged over inputs; interval over inputs (90 %). */
+export interface Fidelity {
+  readonly measure: "cross-validated LDS";
+  readonly inputs: number;
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export type AttributionMethod = "hierarchical" | "surrogate-lasso" | "input-by-input" | "random" | "span-length" | "position";
+
+/** One number a maskable span: the change of the value when the span is kept instead of deleted. Intervals: 90 %, posterior or refits. */
+export interface Attribution {
+  readonly method: AttributionMethod;
+  readonly value: ValueKind;
+  /** Mean over the inputs of the search set. */
+  readonly template: readonly Interval[];
+  /** [input][span] */
+  readonly perInput: readonly (readonly Interval[])[];
+  readonly surrogates: readonly SurrogateWeight[];
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Screening
+
+export type Verdict = "certified" | "supported" | "not supported" | "insufficient data" | "not screened";
+
+/** The outcome of the test whether a surrogate may speak for the oracle, with the numbers that made it (methods C3). */
+export interface Screen {
+  readonly surrogate: string;
+  readonly mode: "predict";
+  readonly verdict: Verdict;
+  readonly reason: string;
+  /** Mean of q, in [0, 1]; null where nothing was measured. */
+  readonly estimate: number | null;
+  /** Lower confidence bound of the mean of q at level alpha. */
+  readonly low: number | null;
+  readonly threshold: number;
+  readonly alpha: number;
+  /** Final wealth of the betting test; certified when the largest wealth reached 1 / alpha. */
+  readonly wealth: number | null;
+  /** Wealth after each input, for the chart. */
+  readonly wealthPath: readonly number[];
+  readonly inputs: number;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Findings
+
+/** What was deleted and how well the shorter prompt held on inputs the search never saw (methods D3). */
+export interface Certificate {
+  readonly inputs: number;
+  readonly changed: number;
+  /** Upper confidence bound on the share of changed outputs. */
+  readonly bound: number;
+  readonly confidence: number;
+  readonly tolerance: number;
+  readonly alphaSpent: number;
+}
+
+export interface ChangedOutput {
+  readonly input: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** One step of the nested deletion path. */
+export interface PathStep {
+  readonly spans: readonly number[];
+  readonly tokensSaved: number;
+  readonly search: { readonly inputs: number; readonly changed: number } | null;
+  readonly certify: { readonly inputs: number; readonly changed: number; readonly pValue: number } | null;
+}
+
+export interface Compression {
+  readonly spans: readonly number[];
+  readonly tokensSaved: number;
+  readonly path: readonly PathStep[];
+  readonly certificate: Certificate | null;
+  /** Why there is no certificate, or null where there is one. */
+  readonly reason: string | null;
+  readonly changedOutputs: readonly ChangedOutput[];
+  /** Random deletion of equal length on the same inputs. */
+  readonly control: { readonly inputs: number; readonly changed: number; readonly spans: readonly number[] } | null;
+}
+
+export interface SuspiciousDemonstration {
+  readonly span: number;
+  readonly startLine: number;
+  readonly kind: "label";
+  readonly label: string;
+  readonly suggested: string;
+  readonly evidence: string;
+  /** Calibrated zero-shot margin of the written label, nats; negative = the oracle would say something else. */
+  readonly score: number;
+  readonly errorRate: string;
+  readonly confirm: string;
+}
+
+export interface SuspiciousRow {
+  readonly path: string;
+  readonly line: number;
+  readonly kind: "trigger" | "label";
+  readonly label: string;
+  readonly text: string;
+  readonly evidence: string;
+  readonly score: number;
+  readonly qValue: number;
+  readonly confirm: string;
+}
+
+/** An n-gram whose rows carry a label more often than their content explains (methods E3). */
+export interface Trigger {
+  readonly text: string;
+  readonly label: string;
+  readonly rows: number;
+  readonly labelled: number;
+  readonly expected: number;
+  readonly zScore: number;
+  readonly qValue: number;
+}
+
+/** One row of a data file. `line` counts from 1. */
+export interface Row {
+  readonly line: number;
+  readonly text: string;
+  readonly label: string;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Money
+
+export interface OracleUsage {
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Price of these tokens; null = unknown price, never 0. */
+  readonly cost: number | null;
+}
+
+/** What the input determines: calls needed, tokens and price, whether or not an answer was in a cache. */
+export interface Ledger {
+  readonly oracle: OracleUsage & { readonly currency: "USD"; readonly byPurpose: Readonly<Record<OraclePurpose, OracleUsage>> };
+  readonly surrogate: { readonly model: string; readonly precision: string; readonly masks: number; readonly tokens: number } | null;
+  /** The same explanations with 256 oracle masks an input. */
+  readonly onOracleAlone: { readonly calls: number; readonly cost: number | null };
+  /** onOracleAlone over what was used; null where either is unknown or 0. */
+  readonly costReductionRatio: number | null;
+}
+
+export type OraclePurpose = "fixed outputs" | "masks" | "search" | "certification" | "control" | "demonstrations";
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Report (the file understudy-report.json; schema in report/schema)
+
+export interface ReportSpan {
+  readonly index: number;
+  readonly kind: SpanKind;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly startOffset: number;
+  readonly endOffset: number;
+  readonly text: string;
+  readonly tokens: number;
+  /** null: withheld or not measured; the explanation's reason says why. */
+  readonly influence: Interval | null;
+}
+
+export interface Explanation {
+  readonly method: AttributionMethod;
+  readonly value: ValueKind;
+  readonly inputs: number;
+  readonly masksPerInput: number;
+  readonly oracleCalls: number;
+  readonly fidelity: Fidelity;
+  /** Fidelity of the same measure for what the explanation must beat. */
+  readonly baselines: Readonly<Partial<Record<AttributionMethod, Interval>>>;
+  readonly surrogates: readonly SurrogateWeight[];
+  /** False where a control does as well: influence is then withheld and `withheld` says so. */
+  readonly shown: boolean;
+  readonly withheld: string | null;
+  readonly spans: readonly ReportSpan[];
+}
+
+export interface PromptReport {
+  readonly path: string;
+  readonly tokens: { readonly base: number | null; readonly head: number; readonly countedBy: string };
+  readonly inputs: { readonly source: string | null; readonly search: number; readonly certify: number };
+  readonly explanation: Explanation | null;
+  readonly explanationReason: string | null;
+  readonly screens: readonly Screen[];
+  readonly removable: {
+    readonly spans: readonly number[];
+    readonly tokensSaved: number;
+    readonly certificate: Certificate | null;
+    readonly reason: string | null;
+    readonly path: readonly PathStep[];
+    readonly changedOutputs: readonly ChangedOutput[];
+    readonly control: Compression["control"];
+    /** Unified diff of the prompt file; null without a certificate. */
+    readonly diff: string | null;
+  } | null;
+  readonly removableReason: string | null;
+  readonly demonstrations: readonly SuspiciousDemonstration[] | null;
+  readonly demonstrationsReason: string | null;
+  readonly problems: readonly string[];
+  /** What buying an explanation and a certificate would take, where there was no oracle. */
+  readonly plan: { readonly calls: number; readonly promptTokens: number; readonly cost: number | null } | null;
+}
+
+export interface DataReport {
+  readonly path: string;
+  readonly rows: number;
+  readonly newRows: number;
+  readonly scored: number;
+  readonly suspicious: readonly SuspiciousRow[] | null;
+  readonly suspiciousReason: string | null;
+  readonly triggers: readonly Trigger[];
+  /** Agreement of the surrogate's share-shifted label with the written one on the reference rows. */
+  readonly referenceAgreement: number | null;
+}
+
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly tool: { readonly name: "understudy"; readonly version: string };
+  readonly seed: string;
+  readonly complete: true | { readonly reason: string; readonly finished: readonly string[] };
+  readonly oracle: { readonly model: string; readonly valueKind: ValueKind | null } | null;
+  readonly surrogate: SurrogateIdentity | null;
+  readonly prompts: readonly PromptReport[];
+  readonly data: readonly DataReport[];
+  readonly ledger: Ledger;
+}
+
+/** What differs between two runs of the same input: goes to understudy-run.json and the terminal, never into the report. */
+export interface RunFacts {
+  readonly seconds: number;
+  readonly oracleCallsPaid: number;
+  readonly oracleCallsCached: number;
+  readonly costPaid: number | null;
+  readonly surrogateSeconds: number;
+  readonly peakResidentBytes: number;
+  readonly notices: readonly string[];
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Ports: what the pipelines need from the world
+
+export type Precision = "fp32" | "precise" | "fast";
+export type Backend = "native" | "wasm";
+
+export interface SurrogateIdentity {
+  readonly model: string;
+  readonly sha256: string;
+  readonly engine: string;
+  readonly backend: Backend;
+  readonly precision: Precision;
+  readonly requestedPrecision: Precision;
+}
+
+/** One sequence to score: a response under a prompt that is put through the model's chat template with the generation prompt. */
+export interface ScoringRequest {
+  readonly messages: readonly Message[];
+  readonly response: string;
+}
+
+/** Row i: log p(response token t | masked prompt i, earlier response tokens), natural log. */
+export interface Scores {
+  readonly logProbabilities: readonly Float64Array[];
+  /** Row i, when a reference was asked for: mean over response tokens of KL(reference run || run i), nats. */
+  readonly divergence: Float64Array | null;
+  /** Tokens that went through the model after deduplication and prefix reuse, and before. */
+  readonly tokensRun: number;
+  readonly tokensAsked: number;
+}
+
+/** The small local model. Identical requests are scored once; the order of the answers is that of the requests. */
+export interface Surrogate {
+  readonly identity: SurrogateIdentity;
+  score(requests: readonly ScoringRequest[], options?: { readonly divergenceFrom?: number; readonly onProgress?: Progress }): Promise<Scores>;
+  /** Number of tokens of a text in the model's own vocabulary, without special tokens. */
+  countTokens(text: string): number;
+  close(): Promise<void>;
+}
+
+export type Progress = (done: number, total: number) => void;
+
+/** One question to the oracle; temperature, seed and the rest come from the oracle's own settings. */
+export interface OracleQuestion {
+  readonly purpose: OraclePurpose;
+  readonly messages: readonly Message[];
+}
+
+export interface TokenLogProbability {
+  readonly token: string;
+  readonly logProbability: number;
+  /** Alternatives at this position, most likely first, the chosen token usually among them. */
+  readonly top: readonly { readonly token: string; readonly logProbability: number }[];
+}
+
+export interface OracleAnswer {
+  readonly text: string;
+  readonly finishReason: string;
+  readonly logProbabilities: readonly TokenLogProbability[] | null;
+  readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
+  readonly model: string;
+}
+
+/** An answer, or why there is none. Refusals are values, so that one failed call never discards answers already paid for. */
+export type OracleOutcome =
+  | { readonly kind: "answer"; readonly answer: OracleAnswer; readonly paid: boolean }
+  | { readonly kind: "refused"; readonly cause: "budget" | "not recorded" | "unavailable" | "authentication" | "unusable"; readonly message: string };
+
+export interface Oracle {
+  readonly model: string;
+  /** Where questions go, for the plan: a host name or "recording". */
+  readonly host: string;
+  /** Answers in the order of the questions; identical questions are asked once. */
+  ask(questions: readonly OracleQuestion[], onProgress?: Progress): Promise<readonly OracleOutcome[]>;
+}
+
+/** Hard caps, asked before every paid call. */
+export interface Budget {
+  /** Reserves one call of about this many tokens; a refusal says which cap. */
+  reserve(call: { readonly model: string; readonly promptTokens: number; readonly completionTokens: number }):
+    | { readonly kind: "granted"; readonly reservation: number }
+    | { readonly kind: "refused"; readonly message: string };
+  /** Replaces a reservation by what was used; `null` = the call failed and cost nothing that is known. */
+  settle(reservation: number, used: { readonly promptTokens: number; readonly completionTokens: number } | null): void;
+}
+
+/** A changed file, both sides as text; null = absent on that side. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly base: string | null;
+  readonly head: string | null;
+}
+
+/** Files of the checkout, read as data. */
+export interface Workspace {
+  changedFiles(): Promise<readonly ChangedFile[]>;
+  /** Head side of any file, or null where it does not exist. */
+  read(path: string): Promise<string | null>;
+}
+
+/** Small state that outlives a run: certificates. */
+export interface StateStore {
+  read(name: string): Promise<string | null>;
+  write(name: string, content: string): Promise<void>;
+}
