@@ -1,0 +1,136 @@
+import { UnderstudyError } from "../errors.js";
+
+/** What is fixed before the first value is looked at. */
+export interface BettingDesign {
+  /** H0: the mean of the values, each in [0, 1], is at most this; in (0, 1). */
+  readonly threshold: number;
+  readonly alpha: number;
+  /** Most values that will ever be looked at. */
+  readonly horizon: number;
+  /** Size of the finite population that is sampled without replacement, or null for a claim about future values. */
+  readonly population: number | null;
+}
+
+/** Everything the test remembers. `sum` and `squares` are of d = value - threshold. */
+export interface BettingState {
+  readonly count: number;
+  readonly wealth: number;
+  readonly largestWealth: number;
+  readonly sum: number;
+  /** Sum of (d_i - running mean including d_i)^2. */
+  readonly squares: number;
+}
+
+/** Prior guess of the variance of d and the number of values it weighs as much as. */
+const PRIOR_VARIANCE = 0.04;
+const PRIOR_WEIGHT = 4;
+/** Share of the largest admissible bet: the wealth keeps at least a twentieth at every step. */
+const LARGEST_STAKE = 0.95;
+/** Rounding in the running sum: a population exactly at the null must not look impossible at its last value. */
+const ROUNDING = 1e-9;
+
+export const NO_BETS: BettingState = { count: 0, wealth: 1, largestWealth: 1, sum: 0, squares: 0 };
+
+/** Fails loudly on a design under which the test would mean nothing. */
+export function checkDesign(design: BettingDesign): void {
+  const { threshold, alpha, horizon, population } = design;
+  const sound =
+    threshold > 0 &&
+    threshold < 1 &&
+    alpha > 0 &&
+    alpha < 1 &&
+    horizon >= 1 &&
+    (population === null || population >= horizon);
+  if (!sound)
+    throw new UnderstudyError(
+      "INTERNAL",
+      `betting test with an impossible design: ${JSON.stringify(design)}`,
+    );
+}
+
+/**
+ * One step of the betting test of methods C3. Under H0 the wealth is a nonnegative supermartingale that starts at 1
+ * (conditional mean of d at most m, bet fixed before the value is seen), so by Ville's inequality it ever reaches 1 / alpha
+ * with probability at most alpha, whatever the stopping rule. Sampling without replacement: Waudby-Smith and Ramdas (2020,
+ * 2024); size of the bet: recomputed at each step for the wealth still missing, after Voracek and Orabona (2025).
+ * Where the values seen so far make H0 impossible, the wealth is raised to 1 / alpha.
+ */
+export function bet(state: BettingState, value: number, design: BettingDesign): BettingState {
+  if (!(value >= 0 && value <= 1))
+    throw new UnderstudyError("INTERNAL", `the betting test takes values in [0, 1], not ${value}`);
+  if (state.count >= design.horizon)
+    throw new UnderstudyError(
+      "INTERNAL",
+      `the betting test was planned for ${design.horizon} values`,
+    );
+  const mean = nullMean(state, design);
+  const impossible = mean < -design.threshold - ROUNDING;
+  const d = value - design.threshold;
+  const wealth = impossible
+    ? Math.max(state.wealth, 1 / design.alpha)
+    : grow(state.wealth, 1 + stake(state, mean, design) * (d - mean));
+  const count = state.count + 1;
+  const sum = state.sum + d;
+  return {
+    count,
+    wealth,
+    largestWealth: Math.max(state.largestWealth, wealth),
+    sum,
+    squares: state.squares + (d - sum / count) ** 2,
+  };
+}
+
+/** A cap only lowers the wealth, so the test stays valid, and the state stays a finite number that JSON can hold. */
+function grow(wealth: number, factor: number): number {
+  return Math.min(wealth * factor, 1e100);
+}
+
+/** Whether H0 is rejected at level alpha by now. */
+export function isRejected(state: BettingState, design: BettingDesign): boolean {
+  return state.largestWealth >= 1 / design.alpha;
+}
+
+/** Largest conditional mean of the next d that H0 allows. */
+function nullMean(state: BettingState, design: BettingDesign): number {
+  return design.population === null ? 0 : -state.sum / (design.population - state.count);
+}
+
+function stake(state: BettingState, mean: number, design: BettingDesign): number {
+  const variance = (PRIOR_WEIGHT * PRIOR_VARIANCE + state.squares) / (state.count + PRIOR_WEIGHT);
+  const missing = Math.max(Math.log(1 / design.alpha) - Math.log(state.wealth), 1e-9);
+  const wanted = Math.sqrt((2 * missing) / ((design.horizon - state.count) * variance));
+  return Math.min(wanted, LARGEST_STAKE / Math.max(design.threshold + mean, ROUNDING));
+}
+
+/** The states after 1, 2, ... values. */
+export function betOnAll(
+  values: ArrayLike<number>,
+  design: BettingDesign,
+): readonly BettingState[] {
+  checkDesign(design);
+  const states: BettingState[] = [];
+  let state = NO_BETS;
+  for (let i = 0; i < values.length; i++)
+    states.push((state = bet(state, values[i] ?? NaN, design)));
+  return states;
+}
+
+/**
+ * Lower confidence bound of the mean at level 1 - alpha, at every time at once: the largest point of the grid
+ * 1/resolution, 2/resolution, ... below which every point has been rejected by now; 0 where none has. One alpha covers the
+ * whole grid: a bound above the mean requires that the first point at or above the mean, a true H0, was rejected.
+ */
+export function lowerBoundByBetting(
+  values: ArrayLike<number>,
+  design: BettingDesign,
+  resolution = 100,
+): number {
+  let bound = 0;
+  for (let point = 1; point < resolution; point++) {
+    const at = { ...design, threshold: point / resolution };
+    const last = betOnAll(values, at).at(-1);
+    if (last === undefined || !isRejected(last, at)) return bound;
+    bound = point / resolution;
+  }
+  return bound;
+}
