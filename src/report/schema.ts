@@ -1,0 +1,246 @@
+/**
+ * The schema of understudy-report.json. A report read back may come from an unprivileged run on somebody else's fork, so
+ * nothing passes that is not described here: no unknown key, no unbounded count, no number that is not finite.
+ */
+import { z } from "zod";
+import type { AttributionMethod, OraclePurpose, OracleUsage, Report } from "../domain.js";
+
+/** A text of a report read back; longer than anything that a run writes. */
+const MAX_TEXT = 1_000_000;
+const MAX_ITEMS = 100_000;
+
+const text = z.string().max(MAX_TEXT);
+const count = z.int().min(0);
+const line = z.int().min(1);
+const real = z.number();
+const share = z.number().min(0).max(1);
+const price = z.number().min(0).nullable();
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_ITEMS);
+
+const interval = z.strictObject({ estimate: real, low: real, high: real });
+const attributionMethod = z.enum([
+  "hierarchical",
+  "surrogate-lasso",
+  "input-by-input",
+  "random",
+  "span-length",
+  "position",
+]);
+const valueKind = z.enum(["class-margin", "log-odds", "similarity"]);
+const precision = z.enum(["fp32", "precise", "fast"]);
+
+const surrogateIdentity = z.strictObject({
+  model: text,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  engine: text,
+  backend: z.enum(["native", "wasm"]),
+  precision,
+  requestedPrecision: precision,
+});
+
+const span = z.strictObject({
+  index: count,
+  kind: z.enum(["section", "example", "sentence"]),
+  startLine: line,
+  endLine: line,
+  startOffset: count,
+  endOffset: count,
+  text,
+  tokens: count,
+  influence: interval.nullable(),
+});
+
+const baselines = {
+  hierarchical: interval.exactOptional(),
+  "surrogate-lasso": interval.exactOptional(),
+  "input-by-input": interval.exactOptional(),
+  random: interval.exactOptional(),
+  "span-length": interval.exactOptional(),
+  position: interval.exactOptional(),
+} satisfies Record<AttributionMethod, z.ZodType>;
+
+const explanation = z.strictObject({
+  method: attributionMethod,
+  value: valueKind,
+  inputs: count,
+  masksPerInput: z.number().min(0),
+  oracleCalls: count,
+  fidelity: z.strictObject({
+    measure: z.literal("cross-validated LDS"),
+    inputs: count,
+    estimate: real,
+    low: real,
+    high: real,
+  }),
+  baselines: z.strictObject(baselines),
+  surrogates: list(z.strictObject({ name: text, weight: real })),
+  shown: z.boolean(),
+  withheld: text.nullable(),
+  spans: list(span),
+});
+
+const screen = z.strictObject({
+  surrogate: text,
+  mode: z.literal("predict"),
+  verdict: z.enum(["certified", "supported", "not supported", "insufficient data", "not screened"]),
+  reason: text,
+  estimate: share.nullable(),
+  low: share.nullable(),
+  threshold: share,
+  alpha: z.number().gt(0).lt(1),
+  wealth: z.number().min(0).nullable(),
+  wealthPath: list(z.number().min(0)),
+  inputs: count,
+});
+
+const certificate = z.strictObject({
+  inputs: count,
+  changed: count,
+  bound: share,
+  confidence: share,
+  tolerance: share,
+  alphaSpent: share,
+});
+const trials = z.strictObject({ inputs: count, changed: count });
+
+const pathStep = z.strictObject({
+  spans: list(count),
+  tokensSaved: count,
+  search: trials.nullable(),
+  certify: z.strictObject({ inputs: count, changed: count, pValue: share }).nullable(),
+});
+
+const removable = z.strictObject({
+  spans: list(count),
+  tokensSaved: count,
+  certificate: certificate.nullable(),
+  reason: text.nullable(),
+  path: list(pathStep),
+  changedOutputs: list(z.strictObject({ input: text, before: text, after: text })),
+  control: z.strictObject({ inputs: count, changed: count, spans: list(count) }).nullable(),
+  diff: text.nullable(),
+});
+
+const demonstration = z.strictObject({
+  span: count,
+  startLine: line,
+  kind: z.literal("label"),
+  label: text,
+  suggested: text,
+  evidence: text,
+  score: real,
+  errorRate: text,
+  confirm: text,
+});
+
+const prompt = z.strictObject({
+  path: text,
+  tokens: z.strictObject({ base: count.nullable(), head: count, countedBy: text }),
+  inputs: z.strictObject({ source: text.nullable(), search: count, certify: count }),
+  explanation: explanation.nullable(),
+  explanationReason: text.nullable(),
+  screens: list(screen),
+  removable: removable.nullable(),
+  removableReason: text.nullable(),
+  demonstrations: list(demonstration).nullable(),
+  demonstrationsReason: text.nullable(),
+  problems: list(text),
+  plan: z.strictObject({ calls: count, promptTokens: count, cost: price }).nullable(),
+});
+
+const row = z.strictObject({
+  path: text,
+  line,
+  kind: z.enum(["trigger", "label"]),
+  label: text,
+  text,
+  evidence: text,
+  score: real,
+  qValue: share,
+  confirm: text,
+});
+
+const trigger = z.strictObject({
+  text,
+  label: text,
+  rows: count,
+  labelled: count,
+  expected: real,
+  zScore: real,
+  qValue: share,
+});
+
+const data = z.strictObject({
+  path: text,
+  rows: count,
+  newRows: count,
+  scored: count,
+  suspicious: list(row).nullable(),
+  suspiciousReason: text.nullable(),
+  triggers: list(trigger),
+  referenceAgreement: share.nullable(),
+});
+
+const usageFields = {
+  calls: count,
+  promptTokens: count,
+  completionTokens: count,
+  cost: price,
+} satisfies Record<keyof OracleUsage, z.ZodType>;
+const usage = z.strictObject(usageFields);
+
+const byPurpose = {
+  "fixed outputs": usage,
+  masks: usage,
+  search: usage,
+  certification: usage,
+  control: usage,
+  demonstrations: usage,
+} satisfies Record<OraclePurpose, z.ZodType>;
+
+const ledger = z.strictObject({
+  oracle: z.strictObject({
+    ...usageFields,
+    currency: z.literal("USD"),
+    byPurpose: z.strictObject(byPurpose),
+  }),
+  surrogate: z
+    .strictObject({ model: text, precision: text, masks: count, tokens: count })
+    .nullable(),
+  onOracleAlone: z.strictObject({ calls: count, cost: price }),
+  costReductionRatio: z.number().min(0).nullable(),
+});
+
+/** Keys in the order in which they are written. */
+export const reportSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  tool: z.strictObject({ name: z.literal("understudy"), version: text }),
+  seed: text,
+  complete: z.union([z.literal(true), z.strictObject({ reason: text, finished: list(text) })]),
+  oracle: z.strictObject({ model: text, valueKind: valueKind.nullable() }).nullable(),
+  surrogate: surrogateIdentity.nullable(),
+  prompts: list(prompt),
+  data: list(data),
+  ledger,
+});
+
+type DeepReadonly<Value> = Value extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
+    : Value;
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+/** Fails to compile where the schema and domain.ts describe different reports. */
+const SCHEMA_IS_THE_DOMAIN: Same<DeepReadonly<z.infer<typeof reportSchema>>, Report> = true;
+void SCHEMA_IS_THE_DOMAIN;
+
+/** JSON Schema (draft 2020-12) of understudy-report.json, published as schema/understudy-report.schema.json. */
+export function reportJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(reportSchema, { io: "output", target: "draft-2020-12" });
+  return {
+    title: "Understudy report",
+    description:
+      "What understudy found in a change to prompts and data sets, and what the explanations needed. A value that could not be had is null with a reason beside it, never 0. Influence and fidelity intervals cover 90 %.",
+    ...schema,
+  };
+}

@@ -1,0 +1,58 @@
+/** What would be needed to repeat the run, and what it does not say. */
+import type { Report, RunFacts, SurrogateIdentity } from "../../domain.js";
+import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
+import { blocks, bullets, table } from "../markdown/blocks.js";
+import { decimal, money, quantity } from "../markdown/numbers.js";
+import { fileName } from "../view.js";
+
+const LIMITS = [
+  "A list is candidates, never a verdict on a person: every flagged row or example needs a look.",
+  "Influence and certificate hold for this oracle, these inputs and this way of comparing outputs; other inputs may behave differently.",
+  "A certificate bounds the share of changed outputs; whether a changed output is worse, it does not say.",
+  "A q-value is the expected share of false alarms among the rows flagged at that level, not the probability that one row is poisoned.",
+];
+
+/** Seed, versions, models, token counts, limits. */
+export function provenanceSection(report: Report): string {
+  const counted = [...new Set(report.prompts.map((prompt) => prompt.tokens.countedBy))];
+  const facts = [
+    `understudy ${codeSpan(report.tool.version)}, report schema ${report.schemaVersion}, seed ${codeSpan(report.seed)}`,
+    report.oracle === null ? "oracle: none" : `oracle: ${codeSpan(report.oracle.model)}`,
+    report.surrogate === null ? "surrogate: none" : `surrogate: ${identity(report.surrogate)}`,
+    ...counted.map((name) => `tokens counted by ${codeSpan(name)}`),
+    ...report.prompts.map((prompt) => inputsLine(prompt)).slice(0, 30),
+  ];
+  return blocks(bullets(facts), "Limits:", bullets(LIMITS));
+}
+
+function identity(surrogate: SurrogateIdentity): string {
+  const precision =
+    surrogate.precision === surrogate.requestedPrecision
+      ? surrogate.precision
+      : `${surrogate.precision}, ${surrogate.requestedPrecision} was asked for`;
+  return `${codeSpan(surrogate.model)}, ${precision}, ${surrogate.backend}, engine ${codeSpan(surrogate.engine)}, sha256 ${codeSpan(surrogate.sha256)}`;
+}
+
+function inputsLine({ path, inputs }: Report["prompts"][number]): string {
+  const source = inputs.source === null ? "no inputs" : `inputs of ${fileName(inputs.source)}`;
+  return `${fileName(path)}: ${source}, ${inputs.search} to search and ${inputs.certify} to certify`;
+}
+
+/** What this run took: differs from run to run, so it is in no file that must repeat byte for byte. */
+export function runSection(facts: RunFacts): string {
+  const rows = [
+    ["Wall time", `${decimal(facts.seconds, 1)} s`],
+    ["Surrogate", `${decimal(facts.surrogateSeconds, 1)} s`],
+    [
+      "Oracle calls paid in this run",
+      `${quantity(facts.oracleCallsPaid, "call")}, ${money(facts.costPaid)}`,
+    ],
+    ["Answers already stored", quantity(facts.oracleCallsCached, "answer")],
+    ["Peak memory", `${decimal(facts.peakResidentBytes / 2 ** 20, 0)} MiB`],
+  ];
+  return blocks(
+    "#### This run",
+    table(["", ""], "lr", rows),
+    bullets(facts.notices.map((notice) => escapeMarkdown(notice))),
+  );
+}

@@ -1,0 +1,74 @@
+/** The spans that can go, each with its lines, text, size and influence, under the certificate that covers them together. */
+import type { Certificate, PromptReport, ReportSpan } from "../../domain.js";
+import {
+  certifiedDeletions,
+  spansOf,
+  strongestInfluence,
+  type CertifiedDeletion,
+} from "../facts.js";
+import { codeSpan } from "../markdown/escape.js";
+import { blocks, capped, table } from "../markdown/blocks.js";
+import { interval, percent, quantity, whole } from "../markdown/numbers.js";
+import { fileName, linesOf, type View } from "../view.js";
+
+/** One table a prompt with a certified deletion; null without any. */
+export function removableSpans(view: View): string | null {
+  const deletions = certifiedDeletions(view.report);
+  return deletions.length === 0
+    ? null
+    : blocks(...deletions.slice(0, view.rows).map((deletion) => deletionSection(view, deletion)));
+}
+
+function deletionSection(view: View, deletion: CertifiedDeletion): string {
+  const { prompt, spans, certificate } = deletion;
+  const described = spansOf(prompt, spans);
+  const { shown, rest } = capped(described, view.rows);
+  const rows = shown.map((span) => spanRow(view, prompt, span));
+  const undescribed = spans.length - described.length;
+  return blocks(
+    `#### Can go from ${fileName(prompt.path)}: ${quantity(spans.length, "span")}, −${whole(deletion.tokensSaved)} tokens`,
+    certificateSentence(certificate),
+    rows.length === 0
+      ? null
+      : table(["Lines", "Text", "Tokens", "Influence", "Why"], "llrll", rows),
+    rest,
+    undescribed > 0
+      ? `${quantity(undescribed, "span")} without a description in this report; the diff shows them.`
+      : null,
+  );
+}
+
+/** What was measured, on what, and how much it bounds. */
+export function certificateSentence(certificate: Certificate): string {
+  const { changed, inputs, bound, confidence } = certificate;
+  return (
+    `Deleted together, ${changed === 0 ? "none" : whole(changed)} of ${quantity(inputs, "output")} changed, on inputs that the search never saw: ` +
+    `at most ${percent(bound)} change, at ${percent(confidence)} confidence. The certificate covers them together, not one by one.`
+  );
+}
+
+function spanRow(view: View, prompt: PromptReport, span: ReportSpan): readonly string[] {
+  const strongest = strongestInfluence(prompt.explanation?.spans ?? []);
+  return [
+    linesOf(view, prompt.path, span),
+    codeSpan(span.text, view.text),
+    whole(span.tokens),
+    influenceCell(span),
+    why(span, strongest),
+  ];
+}
+
+/** `0.02 (−0.05 to 0.09)`, or that it is not known. */
+export function influenceCell(span: ReportSpan): string {
+  return span.influence === null ? "not known" : interval(span.influence);
+}
+
+/** What the number says about the span, and no more. */
+function why({ influence }: ReportSpan, strongest: number | null): string {
+  if (influence === null) return "part of the certified deletion";
+  if (influence.low <= 0 && influence.high >= 0) return "not distinguishable from none";
+  if (influence.estimate < 0) return "pulls away from the expected outputs";
+  return strongest === null || strongest === 0
+    ? "small"
+    : `${percent(Math.abs(influence.estimate) / strongest)} of the strongest span`;
+}
