@@ -1,0 +1,107 @@
+import type { Ledger, OraclePurpose, OracleUsage } from "../domain.js";
+import { sumPrices, type CallTokens, type Pricing } from "./prices.js";
+
+/** Tokens of one distinct question that was answered, whether the answer was bought now or replayed. */
+export interface AnsweredQuestion extends CallTokens {
+  readonly purpose: OraclePurpose;
+  readonly model: string;
+}
+
+export interface LedgerOptions {
+  readonly usages: readonly AnsweredQuestion[];
+  readonly price: Pricing;
+  readonly surrogate: Ledger["surrogate"];
+  /** Inputs that an explanation covers, summed over the prompts of the run; 0 where nothing was explained. */
+  readonly explainedInputs: number;
+  /** Masks an input that an explainer on the oracle alone would ask; 256 is what the papers' comparisons use. */
+  readonly masksAlone?: number;
+}
+
+/** Masked calls an input of an explanation made on the oracle alone. */
+export const MASKS_ON_ORACLE_ALONE = 256;
+
+/**
+ * What the same result costs by both ways.
+ *
+ * `oracle`: every distinct question answered, priced call by call; a purpose without calls costs 0, an unknown price is null.
+ * `onOracleAlone`: `masksAlone` masked calls an explained input, each with the mean tokens of the masks that were asked
+ * (of the fixed outputs where a certified surrogate made every mask), plus all calls that are no masks: both ways need them.
+ * `costReductionRatio`: cost alone over cost used; with an unknown price, prompt tokens alone over prompt tokens used.
+ * null where nothing was explained or asked.
+ */
+export function buildLedger(options: LedgerOptions): Ledger {
+  const { usages, price, surrogate } = options;
+  const of = (purpose: OraclePurpose): OracleUsage =>
+    usageOf(
+      usages.filter((usage) => usage.purpose === purpose),
+      price,
+    );
+  const used = usageOf(usages, price);
+  const alone = aloneOf(options);
+  return {
+    oracle: {
+      ...used,
+      currency: "USD",
+      byPurpose: {
+        "fixed outputs": of("fixed outputs"),
+        masks: of("masks"),
+        search: of("search"),
+        certification: of("certification"),
+        control: of("control"),
+        demonstrations: of("demonstrations"),
+      },
+    },
+    surrogate,
+    onOracleAlone: { calls: alone.calls, cost: alone.cost },
+    costReductionRatio: options.explainedInputs === 0 ? null : reduction(alone, used),
+  };
+}
+
+function usageOf(usages: readonly AnsweredQuestion[], price: Pricing): OracleUsage {
+  return {
+    calls: usages.length,
+    promptTokens: usages.reduce((sum, usage) => sum + usage.promptTokens, 0),
+    completionTokens: usages.reduce((sum, usage) => sum + usage.completionTokens, 0),
+    cost: sumPrices(usages.map((usage) => price(usage.model, usage))),
+  };
+}
+
+function aloneOf(options: LedgerOptions): OracleUsage {
+  const { usages, price, explainedInputs, masksAlone = MASKS_ON_ORACLE_ALONE } = options;
+  const both = usageOf(
+    usages.filter((usage) => usage.purpose !== "masks"),
+    price,
+  );
+  const mask = meanMask(usages);
+  if (!mask) return both;
+  const masks = masksAlone * explainedInputs;
+  const each = price(mask.model, mask);
+  return {
+    calls: both.calls + masks,
+    promptTokens: both.promptTokens + masks * mask.promptTokens,
+    completionTokens: both.completionTokens + masks * mask.completionTokens,
+    cost: sumPrices([both.cost, each === null ? null : each * masks]),
+  };
+}
+
+/** Mean tokens of a masked call, from the masks asked, else from the fixed outputs; null where neither was asked. */
+function meanMask(usages: readonly AnsweredQuestion[]): AnsweredQuestion | null {
+  const masks = usages.filter((usage) => usage.purpose === "masks");
+  const sample =
+    masks.length > 0 ? masks : usages.filter((usage) => usage.purpose === "fixed outputs");
+  const first = sample[0];
+  if (!first) return null;
+  const mean = (pick: (usage: CallTokens) => number) =>
+    sample.reduce((sum, usage) => sum + pick(usage), 0) / sample.length;
+  return {
+    ...first,
+    promptTokens: mean((usage) => usage.promptTokens),
+    completionTokens: mean((usage) => usage.completionTokens),
+  };
+}
+
+function reduction(alone: OracleUsage, used: OracleUsage): number | null {
+  const known = alone.cost !== null && used.cost !== null && used.cost > 0;
+  const [above, below] = known ? [alone.cost, used.cost] : [alone.promptTokens, used.promptTokens];
+  return below > 0 ? above / below : null;
+}
