@@ -1,0 +1,154 @@
+/**
+ * Compiled graphs on disk, one folder each, named by the GGUF's sha256, the precision and the graph version.
+ * Written under another name and renamed, so that a folder of the right name is complete; verified byte for byte before use.
+ */
+
+import { createHash, randomUUID } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Precision } from "../domain.js";
+import { messageOf, UnderstudyError } from "../errors.js";
+import { GRAPH_VERSION } from "./graph.js";
+import type { CompiledGraph } from "./session.js";
+import { FileWeightSink, MemoryWeightSink, type WeightSink } from "./weight-sink.js";
+
+const GRAPH_FILE = "graph.onnx";
+const WEIGHTS_FILE = "weights.bin";
+const MANIFEST_FILE = "manifest.json";
+const READ_BYTES = 8 * 2 ** 20;
+
+/** Writes a graph whose weights go to the sink. */
+export type CompileTo = (sink: WeightSink) => Uint8Array;
+
+export interface CacheKey {
+  readonly sha256: string;
+  readonly precision: Precision;
+}
+
+export interface CompiledModel {
+  readonly graph: CompiledGraph;
+  readonly fromCache: boolean;
+  /** What a person should know, e.g. that a damaged entry was replaced. */
+  readonly notices: readonly string[];
+}
+
+function sha256OfFile(path: string): string {
+  const hash = createHash("sha256");
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  const descriptor = openSync(path, "r");
+  try {
+    for (let read = readSync(descriptor, buffer); read > 0; read = readSync(descriptor, buffer))
+      hash.update(buffer.subarray(0, read));
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest("hex");
+}
+
+/** Canonical text: an entry is sound when the text made from its files is the text that was stored. */
+function manifestOf(folder: string, key: CacheKey): string {
+  const files = [GRAPH_FILE, WEIGHTS_FILE].map((name) => ({
+    name,
+    bytes: statSync(join(folder, name)).size,
+    sha256: sha256OfFile(join(folder, name)),
+  }));
+  return `${JSON.stringify({ graphVersion: GRAPH_VERSION, ...key, files }, null, 2)}\n`;
+}
+
+type Verification = "absent" | "sound" | "damaged";
+
+function verify(folder: string, key: CacheKey): Verification {
+  if (!existsSync(folder)) return "absent";
+  try {
+    return readFileSync(join(folder, MANIFEST_FILE), "utf8") === manifestOf(folder, key)
+      ? "sound"
+      : "damaged";
+  } catch {
+    return "damaged";
+  }
+}
+
+function fileGraph(folder: string): CompiledGraph {
+  return {
+    kind: "file",
+    graphPath: join(folder, GRAPH_FILE),
+    weightsPath: join(folder, WEIGHTS_FILE),
+    weightsLocation: WEIGHTS_FILE,
+  };
+}
+
+function writeEntry(folder: string, key: CacheKey, compile: CompileTo): void {
+  mkdirSync(folder, { recursive: true });
+  const sink = new FileWeightSink(join(folder, WEIGHTS_FILE), WEIGHTS_FILE);
+  try {
+    writeFileSync(join(folder, GRAPH_FILE), compile(sink));
+  } finally {
+    sink.close();
+  }
+  writeFileSync(join(folder, MANIFEST_FILE), manifestOf(folder, key));
+}
+
+/** Moves a finished entry to its name; where another process was faster, its sound entry stays. */
+function publish(temporary: string, folder: string, key: CacheKey): void {
+  try {
+    renameSync(temporary, folder);
+  } catch (error) {
+    if (verify(folder, key) !== "sound") throw error;
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function compileInMemory(compile: CompileTo): CompiledGraph {
+  const sink = new MemoryWeightSink();
+  const graph = compile(sink);
+  return { kind: "memory", graph, weights: sink.weights };
+}
+
+/**
+ * The compiled graph from the cache folder, or compiled now and stored there; `cacheFolder` null compiles in memory.
+ * A damaged entry is compiled again; a folder that cannot be written is a notice, not an error. Errors of `compile` are thrown as they are.
+ */
+export function compiledModel(
+  cacheFolder: string | null,
+  key: CacheKey,
+  compile: CompileTo,
+): CompiledModel {
+  if (cacheFolder === null)
+    return { graph: compileInMemory(compile), fromCache: false, notices: [] };
+  const folder = join(cacheFolder, `${key.sha256.slice(0, 32)}-${key.precision}-${GRAPH_VERSION}`);
+  const found = verify(folder, key);
+  if (found === "sound") return { graph: fileGraph(folder), fromCache: true, notices: [] };
+  const notices =
+    found === "damaged"
+      ? [`The compiled model in ${folder} was damaged and has been compiled again.`]
+      : [];
+  const temporary = `${folder}.${randomUUID()}.tmp`;
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    writeEntry(temporary, key, compile);
+    publish(temporary, folder, key);
+    return { graph: fileGraph(folder), fromCache: false, notices };
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    if (error instanceof UnderstudyError) throw error;
+    return {
+      graph: compileInMemory(compile),
+      fromCache: false,
+      notices: [
+        ...notices,
+        `The compiled model could not be kept in ${cacheFolder}: ${messageOf(error)}`,
+      ],
+    };
+  }
+}

@@ -1,0 +1,63 @@
+/** What the scoring graph takes and gives, by name. Sizes: S rows run, P positions in the past tensors, R response tokens, D rows compared. */
+
+import type { ModelShape } from "./architecture.js";
+import type { OnnxGraphWriter } from "./onnx-writer.js";
+
+export const INPUTS = {
+  /** float [1, S, hidden]: embeddings of the tokens after the reused prefix. */
+  embeddings: "embeddings",
+  /** int32 [1]: length of the whole sequence less one. */
+  lastPosition: "last_position",
+  /** int32 []: length of the whole sequence. */
+  totalLength: "total_length",
+  /** int64 [1]: how many past positions are reused. */
+  pastLength: "past_length",
+  /** int64 [R]: rows, counted among the S, that predict the response tokens. */
+  responseRows: "response_rows",
+  /** int64 [R, 1]: the response tokens. */
+  targets: "targets",
+  /** float [D, vocabulary]: log-softmax of the reference run; D is R, or 0 where no divergence is wanted. */
+  reference: "reference",
+  /** int64 [D]: response rows to compare with the rows of `reference`. */
+  comparedRows: "compared_rows",
+} as const;
+
+export const OUTPUTS = {
+  /** float [R, 1]: log-probability of each target, natural log. */
+  logProbabilities: "log_probabilities",
+  /** float [R, vocabulary]: log-softmax, fetched from the reference run only. */
+  logSoftmax: "log_softmax",
+  /** float [D, 1]: KL(reference || this run) of each compared row, nats. */
+  divergence: "divergence",
+  /** float [1, S, vocabulary]: only in the benchmark's straightforward graph. */
+  logits: "logits",
+} as const;
+
+export const pastKey = (layer: number): string => `past_key_${layer}`;
+export const pastValue = (layer: number): string => `past_value_${layer}`;
+export const presentKey = (layer: number): string => `present_key_${layer}`;
+export const presentValue = (layer: number): string => `present_value_${layer}`;
+
+/** Declares every input and the past and present keys and values (float [1, keyValueHeads, positions, headSize]). */
+export function declareInputs(graph: OnnxGraphWriter, shape: ModelShape, vocabulary: number): void {
+  graph.input({ name: INPUTS.embeddings, type: "float", dimensions: [1, "S", shape.hidden] });
+  graph.input({ name: INPUTS.lastPosition, type: "int32", dimensions: [1] });
+  graph.input({ name: INPUTS.totalLength, type: "int32", dimensions: [] });
+  graph.input({ name: INPUTS.pastLength, type: "int64", dimensions: [1] });
+  graph.input({ name: INPUTS.responseRows, type: "int64", dimensions: ["R"] });
+  graph.input({ name: INPUTS.targets, type: "int64", dimensions: ["R", 1] });
+  graph.input({ name: INPUTS.reference, type: "float", dimensions: ["D", vocabulary] });
+  graph.input({ name: INPUTS.comparedRows, type: "int64", dimensions: ["D"] });
+  for (let layer = 0; layer < shape.layers; layer++) {
+    graph.input({
+      name: pastKey(layer),
+      type: "float",
+      dimensions: [1, shape.keyValueHeads, "P", shape.headSize],
+    });
+    graph.input({
+      name: pastValue(layer),
+      type: "float",
+      dimensions: [1, shape.keyValueHeads, "P", shape.headSize],
+    });
+  }
+}
