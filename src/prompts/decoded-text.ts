@@ -1,0 +1,119 @@
+/** Decoded text that remembers where each of its characters stands in the source file. */
+
+import type { SourceRange } from "../domain.js";
+
+/**
+ * Text as the model sees it, with a character map to the file as written. UTF-16 unit i of `text` was written as
+ * source[starts[i], ends[i]); both arrays are non-decreasing.
+ */
+export interface DecodedText {
+  readonly text: string;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
+
+/** Half-open range of UTF-16 units. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Collects decoded units with their source ranges. */
+export class DecodedTextBuilder {
+  private readonly units: string[] = [];
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
+
+  /** Appends `decoded`, all of whose units were written as source[start, end). */
+  push(decoded: string, start: number, end: number): void {
+    for (const unit of decoded.split("")) {
+      this.units.push(unit);
+      this.starts.push(start);
+      this.ends.push(end);
+    }
+  }
+
+  /** Appends source[start, end) as it stands. */
+  copy(source: string, start: number, end: number): void {
+    for (let offset = start; offset < end; offset++)
+      this.push(source[offset] ?? "", offset, offset + 1);
+  }
+
+  build(): DecodedText {
+    return {
+      text: this.units.join(""),
+      starts: Int32Array.from(this.starts),
+      ends: Int32Array.from(this.ends),
+    };
+  }
+}
+
+/** Text that stands in the file unchanged, from `offset` on. */
+export function verbatim(text: string, offset: number): DecodedText {
+  return {
+    text,
+    starts: Int32Array.from({ length: text.length }, (_, index) => offset + index),
+    ends: Int32Array.from({ length: text.length }, (_, index) => offset + index + 1),
+  };
+}
+
+/** Text whose place inside [start, end) of the source is not known more exactly. */
+export function opaque(text: string, start: number, end: number): DecodedText {
+  return {
+    text,
+    starts: new Int32Array(text.length).fill(start),
+    ends: new Int32Array(text.length).fill(end),
+  };
+}
+
+/** Line starts of a file, for turning offsets into lines and columns. Lines end at a line feed. */
+export class LineIndex {
+  private readonly lineStarts: number[] = [0];
+
+  constructor(text: string) {
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1))
+      this.lineStarts.push(at + 1);
+  }
+
+  /** Line and column of an offset, both from 1; columns count UTF-16 units. */
+  position(offset: number): { readonly line: number; readonly column: number } {
+    let low = 0;
+    let high = this.lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: offset - (this.lineStarts[low] ?? 0) + 1 };
+  }
+
+  /** Offset of the first character of the line that holds `offset`. */
+  lineStart(offset: number): number {
+    return this.lineStarts[this.position(offset).line - 1] ?? 0;
+  }
+
+  /** The range of source[start, end); its end is the position of the last character's end. */
+  range(start: number, end: number): SourceRange {
+    const first = this.position(start);
+    const last = this.position(Math.max(start, end - 1));
+    return {
+      startOffset: start,
+      endOffset: end,
+      startLine: first.line,
+      startColumn: first.column,
+      endLine: last.line,
+      endColumn: last.column + (end > start ? 1 : 0),
+    };
+  }
+}
+
+/** Where decoded[start, end) stands in the source; a range of no characters stands where the next one begins. */
+export function sourceRangeOf(
+  lines: LineIndex,
+  decoded: DecodedText,
+  range: TextRange,
+): SourceRange {
+  const start = decoded.starts[range.start] ?? decoded.ends[decoded.ends.length - 1] ?? 0;
+  const end = range.end > range.start ? (decoded.ends[range.end - 1] ?? start) : start;
+  return lines.range(start, end);
+}

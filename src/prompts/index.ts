@@ -1,0 +1,16 @@
+/** The prompts room: prompt file -> PromptTemplate -> masked messages -> shorter prompt file. */
+
+export { checkPrompt, slotProblems } from "./checks.js";
+export { deleteSpans } from "./delete-spans.js";
+export { demonstrationSpans, querySlot, withoutDemonstrations } from "./demonstrations.js";
+export { DEFAULT_SEARCH_SIZE, parseInputs, siblingInputsPath, splitInputs } from "./inputs.js";
+export { maskableSpans, type SpanMask } from "./masking.js";
+export { parsePrompt, type ParseOptions } from "./parse.js";
+export { isPromptPath, unsupportedPromptFormat } from "./paths.js";
+export { renderMessages } from "./render.js";
+export {
+  atGranularity,
+  MOST_MASKABLE_SPANS,
+  spansAt,
+  type Granularity,
+} from "./spans/granularity.js";

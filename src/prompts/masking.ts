@@ -1,0 +1,108 @@
+/** Which stretches of the messages stay when spans are deleted. */
+
+import { UnderstudyError } from "../errors.js";
+import type { Mask, PromptTemplate, SpanPart } from "../domain.js";
+import type { TextRange } from "./decoded-text.js";
+import { spansAt, type Granularity } from "./spans/granularity.js";
+import { finalTurn } from "./spans/examples.js";
+
+/** One byte a span of `maskable` (indices into the template's spans): 1 = kept. Spans not listed are kept. */
+export interface SpanMask {
+  readonly mask: Mask;
+  readonly maskable: readonly number[];
+}
+
+/**
+ * Indices of the spans that may be masked, ascending: into `template.spans`, or with "section" into
+ * `spansAt(template, "section")`, to be rendered with `atGranularity(template, "section")`.
+ */
+export function maskableSpans(
+  template: PromptTemplate,
+  granularity: Granularity = "sentence",
+): readonly number[] {
+  return spansAt(template, granularity)
+    .filter((span) => span.protection === null)
+    .map((span) => span.index);
+}
+
+/**
+ * What stays of every message: ranges of its content in order, or null where the message goes because nothing is left of
+ * it. The turn that asks never goes.
+ *
+ * A deleted span takes its text with it, not the layout around it: where deleted spans end in a stronger break than the
+ * kept text before them (a line end against a space, a blank line against a line end), the kept text ends in that break
+ * instead, and at a message's end in the message's own last white space. So a list stays a list when the sentence before it goes.
+ */
+export function keptRanges(
+  template: PromptTemplate,
+  deleted: ReadonlySet<number>,
+): (readonly TextRange[] | null)[] {
+  const turn = finalTurn(template.messages.map((message) => message.role));
+  const pieces = template.messages.map((): { part: SpanPart; kept: boolean }[] => []);
+  for (const span of template.spans)
+    for (const part of span.parts)
+      pieces[part.message]?.push({ part, kept: !deleted.has(span.index) });
+  return template.messages.map((message, index) => {
+    const kept = keptOf(message.content, pieces[index] ?? []);
+    return kept.length === 0 && index !== turn ? null : kept;
+  });
+}
+
+function keptOf(
+  content: string,
+  pieces: readonly { readonly part: SpanPart; readonly kept: boolean }[],
+): TextRange[] {
+  const ranges: TextRange[] = [];
+  for (let index = 0; index < pieces.length; index++) {
+    const piece = pieces[index];
+    if (!piece?.kept) continue;
+    let next = index + 1;
+    while (next < pieces.length && pieces[next]?.kept === false) next++;
+    const core = { start: piece.part.start, end: endOfText(content, piece.part) };
+    const run = pieces
+      .slice(index, next)
+      .map(({ part }) => ({ start: endOfText(content, part), end: part.end }));
+    pushRange(ranges, core);
+    pushRange(ranges, next === pieces.length ? run[run.length - 1] : strongest(content, run));
+  }
+  return ranges;
+}
+
+/** The first of the breaks with the most line feeds. */
+function strongest(content: string, breaks: readonly TextRange[]): TextRange | undefined {
+  const strength = (range: TextRange): number =>
+    content.slice(range.start, range.end).split("\n").length;
+  return breaks.reduce<TextRange | undefined>(
+    (best, range) => (best === undefined || strength(range) > strength(best) ? range : best),
+    undefined,
+  );
+}
+
+function endOfText(content: string, part: TextRange): number {
+  return part.start + content.slice(part.start, part.end).trimEnd().length;
+}
+
+/** Appends a range, joined to the last one where they touch; empty ranges are left out. */
+function pushRange(ranges: TextRange[], range: TextRange | undefined): void {
+  if (!range || range.end <= range.start) return;
+  const last = ranges[ranges.length - 1];
+  if (last && last.end === range.start)
+    ranges[ranges.length - 1] = { start: last.start, end: range.end };
+  else ranges.push(range);
+}
+
+/** The spans that a mask deletes. Throws INTERNAL for a mask of another length or for indices outside the template. */
+export function deletedSpans(template: PromptTemplate, kept: SpanMask): Set<number> {
+  if (kept.mask.length !== kept.maskable.length)
+    throw new UnderstudyError(
+      "INTERNAL",
+      `a mask of ${kept.mask.length} entries for ${kept.maskable.length} maskable spans`,
+    );
+  const outside = kept.maskable.find((span) => template.spans[span] === undefined);
+  if (outside !== undefined)
+    throw new UnderstudyError(
+      "INTERNAL",
+      `span ${outside} of a template with ${template.spans.length} spans`,
+    );
+  return new Set(kept.maskable.filter((_, index) => kept.mask[index] === 0));
+}

@@ -1,0 +1,134 @@
+/** Few-shot examples that mark themselves: JSON lines, `<example>` elements, headings `Example 3`, quoted text with an arrow. */
+
+import type { TextRange } from "../decoded-text.js";
+import { inputAndLabel, isInputName, isOutputName, type ExampleBlock } from "./fields.js";
+import type { SearchedText } from "./labelled-examples.js";
+import type { Line } from "./lines.js";
+
+const ELEMENT =
+  /^[ \t]*<(example|sample|shot|demo|demonstration|scenario|case)\b[^<>]*>[\s\S]*?<\/\1>[ \t]*(?:\r?\n|$)/gim;
+const CHILD = /<([A-Za-z][\w-]*)>([\s\S]*?)<\/\1>/g;
+const HEADER = /^(#{1,6})\s+\W{0,3}(?:example|sample|case|demonstration)\s*(?:#\s*)?\d{1,3}\b/i;
+const ARROW = /^(?:[-*]\s+|\d+[.)]\s+)?(["“][^"“”]+["”])\s*(?:->|=>|→|⇒)\s*(\S.{0,60})$/;
+
+/** JSON objects, one a line, that share an input-like and an output-like key. At least two, else none. */
+export function findJsonLines(searched: SearchedText): ExampleBlock[] {
+  const found = searched.lines.flatMap((line) => {
+    const fields = jsonFields(line.text);
+    if (!fields) return [];
+    const at = (key: string): TextRange | null => literalRange(searched.text, line, key);
+    return [{ start: line.start, end: line.end, input: at(fields.input), label: at(fields.label) }];
+  });
+  return found.length >= 2 ? found : [];
+}
+
+function jsonFields(line: string): { readonly input: string; readonly label: string } | null {
+  if (!line.startsWith("{") || !line.endsWith("}")) return null;
+  try {
+    const value: unknown = JSON.parse(line);
+    const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
+    const inputs = keys.filter((key) => isInputName(key.toLowerCase()));
+    const labels = keys.filter((key) => isOutputName(key.toLowerCase()));
+    const [input] = inputs;
+    const [label] = labels;
+    return inputs.length === 1 && labels.length === 1 && input !== undefined && label !== undefined
+      ? { input, label }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The place of a key's string between its quotes; null for strings with escapes and for other values. */
+function literalRange(text: string, line: Line, key: string): TextRange | null {
+  const match = new RegExp(`${escapePattern(JSON.stringify(key))}\\s*:\\s*"([^"\\\\]*)"`).exec(
+    text.slice(line.start, line.end),
+  );
+  if (!match || match[1] === undefined) return null;
+  const end = line.start + match.index + match[0].length - 1;
+  return { start: end - match[1].length, end };
+}
+
+function escapePattern(literal: string): string {
+  return literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** `<example>` elements (also sample, shot, demo, demonstration, scenario, case) on lines of their own. */
+export function findExampleElements(searched: SearchedText): ExampleBlock[] {
+  return [...searched.text.matchAll(ELEMENT)].map((match) => {
+    const range = { start: match.index, end: match.index + match[0].length };
+    return { ...range, ...elementFields(searched, range) };
+  });
+}
+
+function elementFields(
+  searched: SearchedText,
+  range: TextRange,
+): { readonly input: TextRange | null; readonly label: TextRange | null } {
+  const open = searched.text.indexOf(">", range.start) + 1;
+  const close = searched.text.lastIndexOf("</", range.end);
+  const children = [...searched.text.slice(open, close).matchAll(CHILD)].map((match) => {
+    const start = open + match.index + match[0].indexOf(">") + 1;
+    return { name: (match[1] ?? "").toLowerCase(), start, end: start + (match[2] ?? "").length };
+  });
+  const inputs = children.filter((child) => isInputName(child.name));
+  const labels = children.filter((child) => isOutputName(child.name));
+  const [input] = inputs;
+  const [label] = labels;
+  if (inputs.length === 1 && labels.length === 1 && input && label)
+    return {
+      input: { start: input.start, end: input.end },
+      label: { start: label.start, end: label.end },
+    };
+  return children.length > 0
+    ? { input: null, label: null }
+    : inputAndLabel(searched.text, searched.fields, {
+        start: open,
+        end: close,
+        lines: searched.lines,
+      });
+}
+
+/** Sections under headings `Example 1`, `Example 2`, ...: at least two. */
+export function findExampleSections(searched: SearchedText): ExampleBlock[] {
+  const headers = searched.lines.flatMap((line, index) =>
+    line.kind === "heading" && HEADER.test(line.text) ? [index] : [],
+  );
+  if (headers.length < 2) return [];
+  return headers.map((header) => {
+    const level = searched.lines[header]?.level ?? 1;
+    const next = searched.lines.findIndex(
+      (line, index) =>
+        index > header &&
+        (line.kind === "rule" ||
+          (line.kind === "heading" && line.level > 0 && line.level <= level)),
+    );
+    const range = {
+      start: searched.lines[header]?.start ?? 0,
+      end: next < 0 ? searched.text.length : (searched.lines[next]?.start ?? searched.text.length),
+    };
+    return {
+      ...range,
+      ...inputAndLabel(searched.text, searched.fields, { ...range, lines: searched.lines }),
+    };
+  });
+}
+
+/** Lines `"quoted text" -> label`: at least three. */
+export function findArrowLines(searched: SearchedText): ExampleBlock[] {
+  const found = searched.lines.flatMap((line) => {
+    const match = ARROW.exec(line.text);
+    if (!match?.[1] || !match[2] || line.kind === "fenced") return [];
+    const inputStart = line.start + line.indent + line.text.indexOf(match[1]) + 1;
+    const labelEnd = line.start + line.indent + line.text.length;
+    return [
+      {
+        start: line.start,
+        end: line.end,
+        input: { start: inputStart, end: inputStart + match[1].length - 2 },
+        label: { start: labelEnd - match[2].length, end: labelEnd },
+      },
+    ];
+  });
+  return found.length >= 3 ? found : [];
+}
