@@ -78,14 +78,11 @@ function httpFailure(error: APIError, status: number): Failure {
   };
 }
 
+/** What was thrown, its cause, that one's cause and so on, outermost first. */
 function causesOf(thrown: unknown): readonly unknown[] {
-  const causes = [thrown];
-  for (
-    let cause = thrown;
-    cause instanceof Error && cause.cause !== undefined && causes.length < 8;
-  )
-    causes.push((cause = cause.cause));
-  return causes;
+  const inner =
+    typeof thrown === "object" && thrown !== null && "cause" in thrown ? thrown.cause : undefined;
+  return inner === undefined ? [thrown] : [thrown, ...causesOf(inner)];
 }
 
 /** Server texts are hostile: one line, no control characters, bounded, without the key. */
