@@ -18,6 +18,11 @@ const characters = alphabet();
 const bytes = new Map(characters.map((character, byte) => [character, byte]));
 const utf8 = new TextEncoder();
 
+/** The character that stands for a byte. */
+export function byteCharacter(byte: number): string {
+  return characters[byte] ?? "";
+}
+
 /** The UTF-8 bytes of a text, one character each; an unpaired surrogate counts as U+FFFD. */
 export function toByteCharacters(text: string): string {
   let written = "";

@@ -38,9 +38,13 @@ const PRE_TOKENIZERS = {
 } as const satisfies Record<string, PreTokenize>;
 
 export type PreTokenizerName = keyof typeof PRE_TOKENIZERS;
-export const PRE_TOKENIZER_NAMES = Object.keys(PRE_TOKENIZERS) as readonly PreTokenizerName[];
+export const PRE_TOKENIZER_NAMES: readonly PreTokenizerName[] = Object.keys(PRE_TOKENIZERS).filter(isPreTokenizerName);
 
-/** The rule of that name, or null where the engine does not know it. The pieces of a text, joined, are the text. */
-export function preTokenizer(name: string): PreTokenize | null {
-  return Object.hasOwn(PRE_TOKENIZERS, name) ? PRE_TOKENIZERS[name as PreTokenizerName] : null;
+export function isPreTokenizerName(name: string): name is PreTokenizerName {
+  return Object.hasOwn(PRE_TOKENIZERS, name);
+}
+
+/** The rule of that name. The pieces of a text, joined, are the text. */
+export function preTokenizer(name: PreTokenizerName): PreTokenize {
+  return PRE_TOKENIZERS[name];
 }
