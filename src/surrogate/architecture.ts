@@ -63,9 +63,9 @@ function refuseVariants(
     metadata.optionalNumber(`${architecture}.rope.scaling.factor`) ??
     metadata.optionalNumber(`${architecture}.rope.scale_linear`) ??
     1;
-  if (scaling !== "none" || factor !== 1 || tensors.has("rope_freqs.weight")) {
-    const how =
-      scaling === "none" && factor === 1 ? "per-frequency factors" : `${scaling}, factor ${factor}`;
+  const isPlain = factor === 1 && (scaling === "none" || scaling === "linear");
+  if (!isPlain || tensors.has("rope_freqs.weight")) {
+    const how = isPlain ? "per-frequency factors" : `${scaling}, factor ${factor}`;
     throw unsupported(
       path,
       `the model scales its rotary positions (${how}); supported: no rope scaling`,

@@ -26,7 +26,13 @@ const LONGEST_REMEMBERED = 64;
  */
 export function createPairEncoder({ gguf, tokens, wholePieces }: PairEncoderSource): EncodePiece {
   const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  const bpe = new BPE({ type: "BPE", unk_token: null, vocab, merges: readMerges(gguf), ignore_merges: wholePieces });
+  const bpe = new BPE({
+    type: "BPE",
+    unk_token: null,
+    vocab,
+    merges: readMerges(gguf),
+    ignore_merges: wholePieces,
+  });
   const idsOf = (token: string): number[] => {
     const id = bpe.tokens_to_ids.get(token);
     if (id !== undefined) return [id];
@@ -43,7 +49,11 @@ function readMerges({ path, metadata }: PairEncoderSource["gguf"]): [string, str
   return metadata.stringArray("tokenizer.ggml.merges").map((merge) => {
     const gap = merge.indexOf(" ", 1);
     if (gap > 0) return [merge.slice(0, gap), merge.slice(gap + 1)];
-    throw new UnderstudyError("MODEL_FILE", `metadata key tokenizer.ggml.merges holds ${JSON.stringify(merge)}, which is no pair`, { place: { path } });
+    throw new UnderstudyError(
+      "MODEL_FILE",
+      `metadata key tokenizer.ggml.merges holds ${JSON.stringify(merge)}, which is no pair`,
+      { place: { path } },
+    );
   });
 }
 

@@ -21,12 +21,15 @@ export function createChatEncoder(template: ChatTemplate, tokenizer: ModelTokeni
   const findBreaks = createBreakFinder(
     specialTokens.filter((token) => token.control).map((token) => token.text),
   );
-  const fixedTexts = [template.source, ...specialTokens.map((token) => token.text)];
   return (messages, options) => {
     const breaks = messages.map((message) => findBreaks(message.content));
-    if (breaks.every((positions) => positions.length === 0))
-      return tokenizer.encode(template.render(messages, options));
-    const mark = unusedMark([...fixedTexts, ...messages.map((message) => message.content)]);
+    const rendered = template.render(messages, options);
+    if (breaks.every((positions) => positions.length === 0)) return tokenizer.encode(rendered);
+    const mark = unusedMark([
+      rendered,
+      template.source,
+      ...messages.map((message) => message.content),
+    ]);
     const marked = messages.map(({ role, content }, index) => ({
       role,
       content: insertAt(content, breaks[index] ?? [], mark),
@@ -70,7 +73,7 @@ function createBreakFinder(control: readonly string[]): (content: string) => rea
   };
 }
 
-/** A string of private-use characters that occurs in none of the texts, nor across its own edges. */
+/** A string of private-use characters that occurs in none of the texts, nor arises where it is put between their characters. */
 function unusedMark(texts: readonly string[]): string {
   let run = "\uE000";
   while (texts.some((text) => text.includes(run))) run += "\uE000";

@@ -38,7 +38,8 @@ const PRE_TOKENIZERS = {
 } as const satisfies Record<string, PreTokenize>;
 
 export type PreTokenizerName = keyof typeof PRE_TOKENIZERS;
-export const PRE_TOKENIZER_NAMES: readonly PreTokenizerName[] = Object.keys(PRE_TOKENIZERS).filter(isPreTokenizerName);
+export const PRE_TOKENIZER_NAMES: readonly PreTokenizerName[] =
+  Object.keys(PRE_TOKENIZERS).filter(isPreTokenizerName);
 
 export function isPreTokenizerName(name: string): name is PreTokenizerName {
   return Object.hasOwn(PRE_TOKENIZERS, name);

@@ -15,7 +15,11 @@ const utf8 = new TextEncoder();
  * whose bytes are spread over several tokens belongs to the last of them, and the earlier ones are empty; a character none of
  * whose bytes has a token goes to the token before it, or to the first.
  */
-export function placeTokens(text: string, tokens: readonly { readonly id: number; readonly bytes: Uint8Array }[], countBytes: CountBytes): TokenOffsets[] {
+export function placeTokens(
+  text: string,
+  tokens: readonly { readonly id: number; readonly bytes: Uint8Array }[],
+  countBytes: CountBytes,
+): TokenOffsets[] {
   let unit = 0;
   let placed = 0;
   let available = 0;

@@ -52,12 +52,15 @@ export function createTokenizer(gguf: TokenizerSource): ModelTokenizer {
     const ids: number[] = [];
     for (const fragment of fragments) {
       if (fragment.kind === "special") ids.push(fragment.token.id);
-      else for (const piece of preTokenize(fragment.text)) for (const id of encodePiece(piece)) ids.push(id);
+      else
+        for (const piece of preTokenize(fragment.text))
+          for (const id of encodePiece(piece)) ids.push(id);
     }
     return Int32Array.from(ids);
   };
 
-  const encode = (text: string): Int32Array => encodeFragments(splitAtSpecialTokens(text, specialTokens));
+  const encode = (text: string): Int32Array =>
+    encodeFragments(splitAtSpecialTokens(text, specialTokens));
 
   return {
     beginOfSequence: readTokenId(gguf, "tokenizer.ggml.bos_token_id", tokens.length),
@@ -66,32 +69,63 @@ export function createTokenizer(gguf: TokenizerSource): ModelTokenizer {
     encode,
     encodeFragments,
     tokenBytes,
-    decode: (ids) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(Buffer.concat(Array.from(ids, tokenBytes))),
-    offsets: (text) => placeTokens(text, Array.from(encode(text), (id) => ({ id, bytes: tokenBytes(id) })), countBytes),
+    decode: (ids) =>
+      new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+        Buffer.concat(Array.from(ids, tokenBytes)),
+      ),
+    offsets: (text) =>
+      placeTokens(
+        text,
+        Array.from(encode(text), (id) => ({ id, bytes: tokenBytes(id) })),
+        countBytes,
+      ),
   };
 }
 
 function readPreTokenizer({ path, metadata }: TokenizerSource): PreTokenizerName {
   const model = metadata.string("tokenizer.ggml.model");
   if (model !== "gpt2") {
-    throw new UnderstudyError("MODEL_UNSUPPORTED", `the model's tokenizer is ${JSON.stringify(model)}; supported: byte-level BPE ("gpt2")`, { place: { path } });
+    throw new UnderstudyError(
+      "MODEL_UNSUPPORTED",
+      `the model's tokenizer is ${JSON.stringify(model)}; supported: byte-level BPE ("gpt2")`,
+      { place: { path } },
+    );
   }
   const name = metadata.string("tokenizer.ggml.pre");
   if (isPreTokenizerName(name)) return name;
-  throw new UnderstudyError("MODEL_UNSUPPORTED", `the model's pre-tokenizer is ${JSON.stringify(name)}; supported: ${PRE_TOKENIZER_NAMES.join(", ")}`, { place: { path } });
+  throw new UnderstudyError(
+    "MODEL_UNSUPPORTED",
+    `the model's pre-tokenizer is ${JSON.stringify(name)}; supported: ${PRE_TOKENIZER_NAMES.join(", ")}`,
+    { place: { path } },
+  );
 }
 
-function readTokenId({ path, metadata }: TokenizerSource, key: string, vocabulary: number): number | null {
+function readTokenId(
+  { path, metadata }: TokenizerSource,
+  key: string,
+  vocabulary: number,
+): number | null {
   const id = metadata.optionalNumber(key);
   if (id === null || (Number.isInteger(id) && id >= 0 && id < vocabulary)) return id;
-  throw new UnderstudyError("MODEL_FILE", `metadata key ${key} is ${id}, outside the vocabulary of ${vocabulary} tokens`, { place: { path } });
+  throw new UnderstudyError(
+    "MODEL_FILE",
+    `metadata key ${key} is ${id}, outside the vocabulary of ${vocabulary} tokens`,
+    { place: { path } },
+  );
 }
 
-function createByteLookup(tokens: readonly string[], specialTokens: readonly SpecialToken[]): (id: number) => Uint8Array {
+function createByteLookup(
+  tokens: readonly string[],
+  specialTokens: readonly SpecialToken[],
+): (id: number) => Uint8Array {
   const special = new Set(specialTokens.map((token) => token.id));
   return (id) => {
     const token = tokens[id];
-    if (token === undefined) throw new UnderstudyError("INTERNAL", `token id ${id} is outside the vocabulary of ${tokens.length}`);
+    if (token === undefined)
+      throw new UnderstudyError(
+        "INTERNAL",
+        `token id ${id} is outside the vocabulary of ${tokens.length}`,
+      );
     return (special.has(id) ? null : fromByteCharacters(token)) ?? utf8.encode(token);
   };
 }
