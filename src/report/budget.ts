@@ -17,26 +17,39 @@ export function byteLength(text: string): number {
 }
 
 /**
- * The sections in their order, without those that must go for the whole to stay within `limit` bytes. `note` words what was
- * left out and counts towards the limit.
+ * The sections in their order: those always kept, then, most important first, each that still fits. `note` words what was left
+ * out; room for it is kept as if everything were.
  */
 export function fitSections(
   sections: readonly Section[],
   limit: number,
-  note: (dropped: readonly string[]) => string,
+  note: (left: readonly string[]) => string,
 ): string {
-  const candidates = sections
-    .filter((section) => section.dropOrder !== "always")
-    .sort((a, b) => Number(b.dropOrder) - Number(a.dropOrder))
-    .map((section) => section.name);
-  for (let count = 0; count <= candidates.length; count++) {
-    const dropped = new Set(candidates.slice(0, count));
-    const kept = sections.filter((section) => !dropped.has(section.name));
-    const names = sections
-      .filter((section) => dropped.has(section.name))
-      .map((section) => section.name);
-    const body = `${blocks(...kept.map((section) => section.body), names.length === 0 ? null : note(names))}\n`;
-    if (byteLength(body) <= limit || count === candidates.length) return body;
+  const whole = join(sections, null);
+  if (byteLength(whole) <= limit) return whole;
+  const names = (some: readonly Section[]): string[] => some.map((section) => section.name);
+  const kept = new Set(sections.filter((section) => section.dropOrder === "always"));
+  let room = limit - byteLength(join([...kept], note(names(sections))));
+  for (const section of sections.filter(isOptional).sort((a, b) => a.dropOrder - b.dropOrder)) {
+    const size = byteLength(section.body) + SEPARATOR_BYTES;
+    if (size > room) continue;
+    kept.add(section);
+    room -= size;
   }
-  return "";
+  const left = sections.filter((section) => !kept.has(section));
+  return join(
+    sections.filter((section) => kept.has(section)),
+    left.length === 0 ? null : note(names(left)),
+  );
+}
+
+/** The blank line between two sections. */
+const SEPARATOR_BYTES = 2;
+
+function isOptional(section: Section): section is Section & { readonly dropOrder: number } {
+  return section.dropOrder !== "always";
+}
+
+function join(sections: readonly Section[], note: string | null): string {
+  return `${blocks(...sections.map((section) => section.body), note)}\n`;
 }

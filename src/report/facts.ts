@@ -40,11 +40,14 @@ export function spansOf(prompt: PromptReport, indexes: readonly number[]): reado
   return (prompt.explanation?.spans ?? []).filter((span) => wanted.has(span.index));
 }
 
+/** Something found in a file of this path. */
+export type Located<Finding> = Finding & { readonly path: string };
+
 export function suspiciousDemonstrations(
   report: Report,
-): readonly { readonly path: string; readonly found: SuspiciousDemonstration }[] {
-  return report.prompts.flatMap((prompt) =>
-    (prompt.demonstrations ?? []).map((found) => ({ path: prompt.path, found })),
+): readonly Located<SuspiciousDemonstration>[] {
+  return report.prompts.flatMap(({ path, demonstrations }) =>
+    (demonstrations ?? []).map((found) => ({ ...found, path })),
   );
 }
 
@@ -52,11 +55,9 @@ export function suspiciousRows(report: Report): readonly SuspiciousRow[] {
   return report.data.flatMap((data) => data.suspicious ?? []);
 }
 
-export function triggers(
-  report: Report,
-): readonly { readonly path: string; readonly trigger: Trigger }[] {
+export function triggers(report: Report): readonly Located<Trigger>[] {
   return report.data.flatMap((data) =>
-    data.triggers.map((trigger) => ({ path: data.path, trigger })),
+    data.triggers.map((trigger) => ({ ...trigger, path: data.path })),
   );
 }
 

@@ -16,23 +16,33 @@ const SIGNIFICANT_DIGITS = 10;
 /** A report read back is refused unread above this many UTF-16 units. */
 const MAX_LENGTH = 64_000_000;
 
+/** Negative numbers above this are the rounding errors of a sum that is zero. */
+const NEGATIVE_ZERO = -1e-12;
+
 /**
  * The report as JSON: keys in the order of the schema, two spaces, `\n`, a newline at the end; numbers that are not whole
  * rounded to ten significant digits, never `-0`.
  * @throws UnderstudyError INTERNAL for a report that its own schema refuses, such as one with NaN.
  */
 export function serializeReport(report: Report): string {
-  const checked = reportSchema.safeParse(report);
-  if (!checked.success)
-    throw new UnderstudyError(
-      "INTERNAL",
-      `the report does not fit its own schema: ${issuesOf(checked.error)}`,
-    );
-  return `${JSON.stringify(checked.data, (_key, value: unknown) => (typeof value === "number" ? canonicalNumber(value) : value), 2)}\n`;
+  const checked = reportSchema.safeParse(canonical(report));
+  if (checked.success) return `${JSON.stringify(checked.data, null, 2)}\n`;
+  throw new UnderstudyError(
+    "INTERNAL",
+    `the report does not fit its own schema: ${issuesOf(checked.error)}`,
+  );
+}
+
+/** The same value with canonical numbers. They are rounded before the check, which a probability of 1 + 1e-16 would fail. */
+function canonical(value: unknown): unknown {
+  if (typeof value === "number") return canonicalNumber(value);
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, canonical(item)]));
 }
 
 function canonicalNumber(value: number): number {
-  if (value === 0) return 0;
+  if (value <= 0 && value > NEGATIVE_ZERO) return 0;
   return Number.isInteger(value) ? value : Number(value.toPrecision(SIGNIFICANT_DIGITS));
 }
 

@@ -17,7 +17,13 @@ const share = z.number().min(0).max(1);
 const price = z.number().min(0).nullable();
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_ITEMS);
 
-const interval = z.strictObject({ estimate: real, low: real, high: real });
+const interval = z
+  .strictObject({ estimate: real, low: real, high: real })
+  .meta({
+    id: "Interval",
+    description:
+      "A point estimate with an interval; what it covers is said by the field that holds it.",
+  });
 const attributionMethod = z.enum([
   "hierarchical",
   "surrogate-lasso",
@@ -38,17 +44,23 @@ const surrogateIdentity = z.strictObject({
   requestedPrecision: precision,
 });
 
-const span = z.strictObject({
-  index: count,
-  kind: z.enum(["section", "example", "sentence"]),
-  startLine: line,
-  endLine: line,
-  startOffset: count,
-  endOffset: count,
-  text,
-  tokens: count,
-  influence: interval.nullable(),
-});
+const span = z
+  .strictObject({
+    index: count,
+    kind: z.enum(["section", "example", "sentence"]),
+    startLine: line,
+    endLine: line,
+    startOffset: count,
+    endOffset: count,
+    text,
+    tokens: count,
+    influence: interval.nullable(),
+  })
+  .meta({
+    id: "Span",
+    description:
+      "A piece of the prompt. Offsets are UTF-16 units into the file, end exclusive; influence is null where it is withheld or not measured.",
+  });
 
 const baselines = {
   hierarchical: interval.exactOptional(),
@@ -59,56 +71,78 @@ const baselines = {
   position: interval.exactOptional(),
 } satisfies Record<AttributionMethod, z.ZodType>;
 
-const explanation = z.strictObject({
-  method: attributionMethod,
-  value: valueKind,
-  inputs: count,
-  masksPerInput: z.number().min(0),
-  oracleCalls: count,
-  fidelity: z.strictObject({
-    measure: z.literal("cross-validated LDS"),
+const explanation = z
+  .strictObject({
+    method: attributionMethod,
+    value: valueKind,
     inputs: count,
-    estimate: real,
-    low: real,
-    high: real,
-  }),
-  baselines: z.strictObject(baselines),
-  surrogates: list(z.strictObject({ name: text, weight: real })),
-  shown: z.boolean(),
-  withheld: text.nullable(),
-  spans: list(span),
-});
+    masksPerInput: z.number().min(0),
+    oracleCalls: count,
+    fidelity: z.strictObject({
+      measure: z.literal("cross-validated LDS"),
+      inputs: count,
+      estimate: real,
+      low: real,
+      high: real,
+    }),
+    baselines: z.strictObject(baselines),
+    surrogates: list(z.strictObject({ name: text, weight: real })),
+    shown: z.boolean(),
+    withheld: text.nullable(),
+    spans: list(span),
+  })
+  .meta({
+    id: "Explanation",
+    description:
+      "Influence of every maskable span on the value, 90 % intervals, with its fidelity on masks of the oracle that the fit did not see.",
+  });
 
-const screen = z.strictObject({
-  surrogate: text,
-  mode: z.literal("predict"),
-  verdict: z.enum(["certified", "supported", "not supported", "insufficient data", "not screened"]),
-  reason: text,
-  estimate: share.nullable(),
-  low: share.nullable(),
-  threshold: share,
-  alpha: z.number().gt(0).lt(1),
-  wealth: z.number().min(0).nullable(),
-  wealthPath: list(z.number().min(0)),
-  inputs: count,
-});
+const screen = z
+  .strictObject({
+    surrogate: text,
+    mode: z.literal("predict"),
+    verdict: z.enum([
+      "certified",
+      "supported",
+      "not supported",
+      "insufficient data",
+      "not screened",
+    ]),
+    reason: text,
+    estimate: share.nullable(),
+    low: share.nullable(),
+    threshold: share,
+    alpha: z.number().gt(0).lt(1),
+    wealth: z.number().min(0).nullable(),
+    wealthPath: list(z.number().min(0)),
+    inputs: count,
+  })
+  .meta({ id: "Screen", description: "The test whether a surrogate may speak for the oracle." });
 
-const certificate = z.strictObject({
-  inputs: count,
-  changed: count,
-  bound: share,
-  confidence: share,
-  tolerance: share,
-  alphaSpent: share,
-});
+const certificate = z
+  .strictObject({
+    inputs: count,
+    changed: count,
+    bound: share,
+    confidence: share,
+    tolerance: share,
+    alphaSpent: share,
+  })
+  .meta({
+    id: "Certificate",
+    description:
+      "How often outputs changed on inputs that the search never saw; bound: upper confidence bound on the share of changed outputs.",
+  });
 const trials = z.strictObject({ inputs: count, changed: count });
 
-const pathStep = z.strictObject({
-  spans: list(count),
-  tokensSaved: count,
-  search: trials.nullable(),
-  certify: z.strictObject({ inputs: count, changed: count, pValue: share }).nullable(),
-});
+const pathStep = z
+  .strictObject({
+    spans: list(count),
+    tokensSaved: count,
+    search: trials.nullable(),
+    certify: z.strictObject({ inputs: count, changed: count, pValue: share }).nullable(),
+  })
+  .meta({ id: "PathStep", description: "One step of the nested deletion path." });
 
 const removable = z.strictObject({
   spans: list(count),
@@ -121,17 +155,22 @@ const removable = z.strictObject({
   diff: text.nullable(),
 });
 
-const demonstration = z.strictObject({
-  span: count,
-  startLine: line,
-  kind: z.literal("label"),
-  label: text,
-  suggested: text,
-  evidence: text,
-  score: real,
-  errorRate: text,
-  confirm: text,
-});
+const demonstration = z
+  .strictObject({
+    span: count,
+    startLine: line,
+    kind: z.literal("label"),
+    label: text,
+    suggested: text,
+    evidence: text,
+    score: real,
+    errorRate: text,
+    confirm: text,
+  })
+  .meta({
+    id: "SuspiciousDemonstration",
+    description: "A few-shot example whose label the oracle would not give.",
+  });
 
 const prompt = z.strictObject({
   path: text,
@@ -148,27 +187,38 @@ const prompt = z.strictObject({
   plan: z.strictObject({ calls: count, promptTokens: count, cost: price }).nullable(),
 });
 
-const row = z.strictObject({
-  path: text,
-  line,
-  kind: z.enum(["trigger", "label"]),
-  label: text,
-  text,
-  evidence: text,
-  score: real,
-  qValue: share,
-  confirm: text,
-});
+const row = z
+  .strictObject({
+    path: text,
+    line,
+    kind: z.enum(["trigger", "label"]),
+    label: text,
+    text,
+    evidence: text,
+    score: real,
+    qValue: share,
+    confirm: text,
+  })
+  .meta({
+    id: "SuspiciousRow",
+    description:
+      "A candidate, never a verdict on a person. qValue: expected share of false alarms among rows flagged at this level.",
+  });
 
-const trigger = z.strictObject({
-  text,
-  label: text,
-  rows: count,
-  labelled: count,
-  expected: real,
-  zScore: real,
-  qValue: share,
-});
+const trigger = z
+  .strictObject({
+    text,
+    label: text,
+    rows: count,
+    labelled: count,
+    expected: real,
+    zScore: real,
+    qValue: share,
+  })
+  .meta({
+    id: "Trigger",
+    description: "A phrase whose rows carry a label more often than their content explains.",
+  });
 
 const data = z.strictObject({
   path: text,
@@ -187,7 +237,13 @@ const usageFields = {
   completionTokens: count,
   cost: price,
 } satisfies Record<keyof OracleUsage, z.ZodType>;
-const usage = z.strictObject(usageFields);
+const usage = z
+  .strictObject(usageFields)
+  .meta({
+    id: "OracleUsage",
+    description:
+      "What the input needs, whether or not answers were stored; cost null: unknown price, never 0.",
+  });
 
 const byPurpose = {
   "fixed outputs": usage,

@@ -5,7 +5,7 @@
  * A backslash does not stop a mention (`\@name` still notifies), nor do entities, for GitHub looks for mentions after
  * rendering. Only code does, so words that GitHub would link are put into code spans, where copying them stays clean.
  */
-import { truncate, visibleBlock, visibleLine } from "./visible.js";
+import { visibleBlock, visibleExcerpt } from "./visible.js";
 
 /** Longest text shown in a code span and in prose unless the caller says otherwise, in graphemes. */
 const CODE_LIMIT = 80;
@@ -26,7 +26,7 @@ const LINKED_WORD = new RegExp(LINKED.join("|"), "iu");
 
 /** Inline Markdown that shows `text` as it is, on one line, safe at the start of a line and in a table cell. */
 export function escapeMarkdown(text: string, limit: number = PROSE_LIMIT): string {
-  const line = truncate(visibleLine(text), limit).trim();
+  const line = visibleExcerpt(text, limit).trim();
   return line
     .split(/\s+/u)
     .filter((word) => word !== "")
@@ -55,7 +55,7 @@ function escapeBlockStart(word: string): string {
  * a span Markdown parsers disagree how it is escaped in a table and outside of one.
  */
 export function codeSpan(text: string, limit: number = CODE_LIMIT): string {
-  return code(truncate(visibleLine(text), limit));
+  return code(visibleExcerpt(text, limit));
 }
 
 function code(line: string): string {

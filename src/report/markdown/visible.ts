@@ -36,8 +36,16 @@ export function visibleBlock(text: string): string {
     .join("\n");
 }
 
+/** `truncate(visibleLine(text), limit)`, without reading the megabytes that a hostile text may have past the cut. */
+export function visibleExcerpt(text: string, limit: number): string {
+  // A character becomes at least half a unit of what is shown (CRLF), so the cut falls well inside of this.
+  return truncate(visibleLine(text.slice(0, 4 * limit * UNITS_PER_GRAPHEME)), limit);
+}
+
 /** UTF-16 units that a text limited to `graphemes` may have at most: a single grapheme can be any number of combining marks. */
 const UNITS_PER_GRAPHEME = 4;
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** At most `limit` user-perceived characters (and 4 times as many UTF-16 units); a cut is marked by an ellipsis. */
 export function truncate(text: string, limit: number): string {
@@ -45,13 +53,10 @@ export function truncate(text: string, limit: number): string {
   if (text.length <= limit) return text;
   let kept = "";
   let count = 0;
-  // Nothing past this slice could be kept, and hostile texts may be megabytes.
-  for (const { segment } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(
-    text.slice(0, units + 1),
-  )) {
+  for (const { segment } of graphemes.segment(text)) {
     if (count === limit || kept.length + segment.length > units) return `${kept}…`;
     kept += segment;
     count++;
   }
-  return kept.length === text.length ? kept : `${kept}…`;
+  return kept;
 }

@@ -1,18 +1,18 @@
 /** What stands behind a certificate and a verdict: the deletion path, the control arm, changed outputs, the screen, the diff. */
 import type { PathStep, PromptReport, Screen } from "../../domain.js";
 import { codeSpan, escapeMarkdown, fencedBlock } from "../markdown/escape.js";
-import { blocks, capped, table } from "../markdown/blocks.js";
+import { blocks, each, table } from "../markdown/blocks.js";
 import { decimal, probability, quantity, whole } from "../markdown/numbers.js";
 import { fileName, type View } from "../view.js";
 
 type Removable = NonNullable<PromptReport["removable"]>;
 
+/** A block a prompt under its file name, for the prompts where there is something to say. */
 function perRemovable(view: View, render: (removable: Removable) => string | null): string | null {
-  const pieces = view.report.prompts.flatMap(({ path, removable }) => {
+  return each(view.report.prompts, view.rows, ({ path, removable }) => {
     const body = removable === null ? null : render(removable);
-    return body === null || body === "" ? [] : [blocks(fileName(path), body)];
+    return body === null || body === "" ? null : blocks(fileName(path), body);
   });
-  return pieces.length === 0 ? null : blocks(...pieces.slice(0, view.rows));
 }
 
 /** The unified diff of each certified shorter prompt. */
@@ -25,90 +25,74 @@ export function diffSection(view: View): string | null {
 /** Every step of the nested deletion path with both sets, then random deletion of equal length. */
 export function certificationSection(view: View): string | null {
   return perRemovable(view, (removable) =>
-    blocks(pathTable(view, removable.path), controlSentence(removable)),
+    removable.path.length === 0
+      ? null
+      : blocks(pathTable(view, removable.path), controlSentence(removable)),
   );
 }
 
+const NOT_TRIED = "not tried";
+
 function pathTable(view: View, path: readonly PathStep[]): string | null {
-  if (path.length === 0) return null;
-  const { shown, rest } = capped(path, view.rows * 2);
-  const rows = shown.map((step, index) => [
-    whole(index + 1),
-    whole(step.spans.length),
-    `−${whole(step.tokensSaved)}`,
-    step.search === null
-      ? "not tried"
-      : `${whole(step.search.changed)} of ${whole(step.search.inputs)}`,
-    step.certify === null
-      ? "not tried"
-      : `${whole(step.certify.changed)} of ${whole(step.certify.inputs)}`,
-    step.certify === null ? "" : probability(step.certify.pValue),
+  const changed = (trials: { readonly changed: number; readonly inputs: number } | null): string =>
+    trials === null ? NOT_TRIED : `${whole(trials.changed)} of ${whole(trials.inputs)}`;
+  return table(path, view.rows * 2, [
+    ["Step", "r", (_step, index) => whole(index + 1)],
+    ["Spans deleted", "r", (step) => whole(step.spans.length)],
+    ["Tokens", "r", (step) => `−${whole(step.tokensSaved)}`],
+    ["Changed, search set", "r", (step) => changed(step.search)],
+    ["Changed, certify set", "r", (step) => changed(step.certify)],
+    ["p", "r", ({ certify }) => (certify === null ? "" : probability(certify.pValue))],
   ]);
-  const head = [
-    "Step",
-    "Spans deleted",
-    "Tokens",
-    "Changed, search set",
-    "Changed, certify set",
-    "p",
-  ];
-  return blocks(table(head, "rrrrrr", rows), rest);
 }
 
-function controlSentence({ control, certificate }: Removable): string | null {
+function controlSentence({ control, certificate }: Removable): string {
   if (control === null) return "Control arm: not run.";
   const own =
     certificate === null
       ? ""
-      : ` (the certified deletion: ${whole(certificate.changed)} of ${whole(certificate.inputs)})`;
-  return `Control arm: random deletion of ${quantity(control.spans.length, "span")} of equal length in all changed ${whole(control.changed)} of ${quantity(control.inputs, "output")}${own}.`;
+      : ` The certified deletion: ${whole(certificate.changed)} of ${whole(certificate.inputs)}.`;
+  return (
+    `Control arm: deleting ${quantity(control.spans.length, "random span")} of the same length in all changed ` +
+    `${whole(control.changed)} of ${quantity(control.inputs, "output")}.${own}`
+  );
 }
 
 /** Outputs that the certified deletion changed, before and after. */
 export function changedOutputsSection(view: View): string | null {
-  return perRemovable(view, ({ changedOutputs }) => {
-    if (changedOutputs.length === 0) return null;
-    const { shown, rest } = capped(changedOutputs, view.rows);
-    const rows = shown.map(({ input, before, after }) => [
-      codeSpan(input, 40),
-      codeSpan(before, view.text),
-      codeSpan(after, view.text),
-    ]);
-    return blocks(table(["Input", "Before", "After"], "lll", rows), rest);
-  });
+  return perRemovable(view, ({ changedOutputs }) =>
+    table(changedOutputs, view.rows, [
+      ["Input", "l", ({ input }) => codeSpan(input, 40)],
+      ["Before", "l", ({ before }) => codeSpan(before, view.text)],
+      ["After", "l", ({ after }) => codeSpan(after, view.text)],
+    ]),
+  );
 }
 
 /** The screen of every surrogate with the numbers that made the verdict. */
 export function screeningSection(view: View): string | null {
-  const pieces = view.report.prompts.flatMap(({ path, screens }) =>
-    screens.length === 0 ? [] : [blocks(fileName(path), screenTable(view, screens))],
+  return each(view.report.prompts, view.rows, ({ path, screens }) =>
+    screens.length === 0 ? null : blocks(fileName(path), screenTable(view, screens)),
   );
-  return pieces.length === 0 ? null : blocks(...pieces.slice(0, view.rows));
 }
 
-function screenTable(view: View, screens: readonly Screen[]): string {
-  const { shown, rest } = capped(screens, view.rows);
-  const rows = shown.map((screen) => [
-    codeSpan(screen.surrogate),
-    screen.verdict,
-    screen.estimate === null ? "not measured" : decimal(screen.estimate),
-    screen.low === null ? "not measured" : decimal(screen.low),
-    decimal(screen.threshold),
-    screen.wealth === null
-      ? "not measured"
-      : `${decimal(screen.wealth)} of ${decimal(1 / screen.alpha, 0)} needed`,
-    whole(screen.inputs),
-    escapeMarkdown(screen.reason, view.text * 3),
+const NOT_MEASURED = "not measured";
+
+function screenTable(view: View, screens: readonly Screen[]): string | null {
+  const number = (value: number | null): string => (value === null ? NOT_MEASURED : decimal(value));
+  return table(screens, view.rows, [
+    ["Surrogate", "l", (screen) => codeSpan(screen.surrogate)],
+    ["Verdict", "l", (screen) => screen.verdict],
+    ["Mean q", "r", (screen) => number(screen.estimate)],
+    ["Lower bound", "r", (screen) => number(screen.low)],
+    ["Threshold", "r", (screen) => decimal(screen.threshold)],
+    ["Wealth", "r", wealthCell],
+    ["Inputs", "r", (screen) => whole(screen.inputs)],
+    ["Why", "l", (screen) => escapeMarkdown(screen.reason, view.text * 3)],
   ]);
-  const head = [
-    "Surrogate",
-    "Verdict",
-    "Mean q",
-    "Lower bound",
-    "Threshold",
-    "Wealth",
-    "Inputs",
-    "Why",
-  ];
-  return blocks(table(head, "llrrrrrl", rows), rest);
+}
+
+function wealthCell({ wealth, alpha }: Screen): string {
+  if (wealth === null) return NOT_MEASURED;
+  return `${decimal(wealth)} of ${decimal(1 / alpha, 0)} needed`;
 }

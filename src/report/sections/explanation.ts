@@ -1,7 +1,7 @@
 /** How the influence was measured, against what it was held, and the number of every span. */
-import type { AttributionMethod, Explanation, PromptReport } from "../../domain.js";
+import type { AttributionMethod, Explanation, Interval } from "../../domain.js";
 import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
-import { blocks, capped, table } from "../markdown/blocks.js";
+import { blocks, each, table } from "../markdown/blocks.js";
 import { decimal, quantity, range, whole } from "../markdown/numbers.js";
 import { fileName, linesOf, type View } from "../view.js";
 import { strongestInfluence } from "../facts.js";
@@ -16,6 +16,16 @@ const METHODS: Readonly<Record<AttributionMethod, string>> = {
   position: "control: position",
 };
 
+/** The product's own method first, the controls last. */
+const METHOD_ORDER: readonly AttributionMethod[] = [
+  "hierarchical",
+  "surrogate-lasso",
+  "input-by-input",
+  "random",
+  "span-length",
+  "position",
+];
+
 const VALUES = {
   "class-margin": "margin of the fixed label over the others (nats)",
   "log-odds": "log-odds of the fixed output per token (nats)",
@@ -24,25 +34,17 @@ const VALUES = {
 
 /** Method, value and fidelity beside every baseline, a prompt at a time; null where nothing was explained. */
 export function methodSection(view: View): string | null {
-  return perExplained(view, (prompt, explanation) =>
-    blocks(
-      fileName(prompt.path),
-      methodSentence(explanation),
-      baselineTable(explanation),
-      surrogateSentence(explanation),
-      withheld(explanation),
-    ),
+  return each(view.report.prompts, view.rows, ({ path, explanation }) =>
+    explanation === null
+      ? null
+      : blocks(
+          fileName(path),
+          methodSentence(explanation),
+          baselineTable(explanation),
+          surrogateSentence(explanation),
+          withheld(explanation),
+        ),
   );
-}
-
-function perExplained(
-  view: View,
-  render: (prompt: PromptReport, explanation: Explanation) => string,
-): string | null {
-  const pieces = view.report.prompts.flatMap((prompt) =>
-    prompt.explanation === null ? [] : [render(prompt, prompt.explanation)],
-  );
-  return pieces.length === 0 ? null : blocks(...pieces.slice(0, view.rows));
 }
 
 function methodSentence(explanation: Explanation): string {
@@ -54,19 +56,20 @@ function methodSentence(explanation: Explanation): string {
   );
 }
 
-function baselineTable(explanation: Explanation): string {
-  const own = [
-    `**${METHODS[explanation.method]}**`,
-    decimal(explanation.fidelity.estimate),
-    range(explanation.fidelity.low, explanation.fidelity.high),
-  ];
-  const others = (Object.keys(METHODS) as AttributionMethod[]).flatMap((method) => {
-    const baseline = explanation.baselines[method];
-    return baseline === undefined || method === explanation.method
-      ? []
-      : [[METHODS[method], decimal(baseline.estimate), range(baseline.low, baseline.high)]];
+function baselineTable({ method, fidelity, baselines }: Explanation): string | null {
+  const others = METHOD_ORDER.filter((other) => other !== method).flatMap((other) => {
+    const baseline = baselines[other];
+    return baseline === undefined ? [] : [{ name: METHODS[other], fidelity: baseline }];
   });
-  return table(["Explanation", "Fidelity", "90 % interval"], "lrr", [own, ...others]);
+  const own: { readonly name: string; readonly fidelity: Interval } = {
+    name: `**${METHODS[method]}**`,
+    fidelity,
+  };
+  return table([own, ...others], METHOD_ORDER.length, [
+    ["Explanation", "l", (row) => row.name],
+    ["Fidelity", "r", (row) => decimal(row.fidelity.estimate)],
+    ["90 % interval", "r", (row) => range(row.fidelity.low, row.fidelity.high)],
+  ]);
 }
 
 function surrogateSentence({ surrogates }: Explanation): string | null {
@@ -86,24 +89,22 @@ function withheld(explanation: Explanation): string | null {
 
 /** Every span with its influence, in the order of the file. */
 export function influenceSection(view: View): string | null {
-  const pieces = view.report.prompts.flatMap(({ path, explanation }) => {
-    if (explanation === null || !explanation.shown || explanation.spans.length === 0) return [];
-    return [blocks(fileName(path), influenceTable(view, path, explanation))];
-  });
-  return pieces.length === 0 ? null : blocks(...pieces.slice(0, view.rows));
+  return each(view.report.prompts, view.rows, ({ path, explanation }) =>
+    explanation === null || !explanation.shown || explanation.spans.length === 0
+      ? null
+      : blocks(fileName(path), influenceTable(view, path, explanation)),
+  );
 }
 
-function influenceTable(view: View, path: string, explanation: Explanation): string {
-  const strongest = strongestInfluence(explanation.spans);
-  const { shown, rest } = capped(explanation.spans, view.rows * 4);
-  const rows = shown.map((span) => [
-    linesOf(view, path, span),
-    bar(span.influence, strongest),
-    influenceCell(span),
-    whole(span.tokens),
-    codeSpan(span.text, view.text),
+function influenceTable(view: View, path: string, { spans }: Explanation): string | null {
+  const strongest = strongestInfluence(spans);
+  return table(spans, view.rows * 4, [
+    ["Lines", "l", (span) => linesOf(view, path, span)],
+    ["", "l", (span) => bar(span.influence, strongest)],
+    ["Influence (90 %)", "r", influenceCell],
+    ["Tokens", "r", (span) => whole(span.tokens)],
+    ["Text", "l", (span) => codeSpan(span.text, view.text)],
   ]);
-  return blocks(table(["Lines", "", "Influence (90 %)", "Tokens", "Text"], "llrrl", rows), rest);
 }
 
 const BAR_LENGTH = 8;

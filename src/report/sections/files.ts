@@ -2,7 +2,7 @@
 import type { DataReport, PromptReport, Screen } from "../../domain.js";
 import { unanswered } from "../facts.js";
 import { escapeMarkdown } from "../markdown/escape.js";
-import { blocks, bullets, capped, table } from "../markdown/blocks.js";
+import { blocks, bullets, table } from "../markdown/blocks.js";
 import { change, interval, money, percent, quantity, whole } from "../markdown/numbers.js";
 import { fileName, type View } from "../view.js";
 
@@ -11,24 +11,22 @@ const NOT_KNOWN = "not known";
 
 /** The table of files and verdicts; null where the report has none. */
 export function filesTable(view: View): string | null {
-  const rows = [...view.report.prompts.map(promptRow), ...view.report.data.map(dataRow)];
-  if (rows.length === 0) return null;
-  const { shown, rest } = capped(rows, view.rows);
-  return blocks(
-    table(["File", "Size", "Removable", "Suspicious", "Fidelity", "Surrogate"], "llllll", shown),
-    rest,
-  );
+  const files: readonly (PromptReport | DataReport)[] = [
+    ...view.report.prompts,
+    ...view.report.data,
+  ];
+  return table(files, view.rows, [
+    ["File", "l", (file) => fileName(file.path)],
+    ["Size", "l", (file) => (isPrompt(file) ? promptSize(file) : dataSize(file))],
+    ["Removable", "l", (file) => (isPrompt(file) ? removableCell(file) : NOT_APPLICABLE)],
+    ["Suspicious", "l", (file) => (isPrompt(file) ? demonstrationsCell(file) : rowsCell(file))],
+    ["Fidelity", "l", (file) => (isPrompt(file) ? fidelityCell(file) : NOT_APPLICABLE)],
+    ["Surrogate", "l", (file) => (isPrompt(file) ? surrogateCell(file) : NOT_APPLICABLE)],
+  ]);
 }
 
-function promptRow(prompt: PromptReport): readonly string[] {
-  return [
-    fileName(prompt.path),
-    promptSize(prompt),
-    removableCell(prompt),
-    demonstrationsCell(prompt),
-    fidelityCell(prompt),
-    surrogateCell(prompt),
-  ];
+function isPrompt(file: PromptReport | DataReport): file is PromptReport {
+  return "tokens" in file;
 }
 
 function promptSize({ tokens }: PromptReport): string {
@@ -67,16 +65,8 @@ function screenCell(screen: Screen): string {
     : screen.verdict;
 }
 
-function dataRow(data: DataReport): readonly string[] {
-  const size = `${quantity(data.rows, "row")} (${whole(data.newRows)} new)`;
-  return [
-    fileName(data.path),
-    size,
-    NOT_APPLICABLE,
-    rowsCell(data),
-    NOT_APPLICABLE,
-    NOT_APPLICABLE,
-  ];
+function dataSize({ rows, newRows }: DataReport): string {
+  return `${quantity(rows, "row")} (${whole(newRows)} new)`;
 }
 
 function rowsCell({ suspicious, triggers }: DataReport): string {
@@ -89,32 +79,35 @@ function rowsCell({ suspicious, triggers }: DataReport): string {
 /** Reasons for everything that is missing, file by file, and what buying the answer would take. */
 export function missing(view: View): string | null {
   const open = unanswered(view.report);
-  const notes = new Map(
-    [...open, ...view.report.prompts].map(({ path }) => [path, [] as string[]]),
-  );
-  for (const { path, question, reason } of open)
-    notes.get(path)?.push(`no ${question}: ${escapeMarkdown(reason)}`);
-  for (const { path, plan } of view.report.prompts)
-    if (plan !== null) notes.get(path)?.push(planLine(plan));
-  const items = [...notes]
-    .filter(([, lines]) => lines.length > 0)
-    .map(([path, lines]) => [fileName(path), ...lines.map((line) => `  - ${line}`)].join("\n"));
-  const { shown, rest } = capped(items, view.rows);
-  const list = bullets(shown);
-  return list === null ? null : blocks("**Missing, and why**", list, rest);
+  const byFile = new Map(open.map(({ path }) => [path, open.filter((one) => one.path === path)]));
+  const plans = new Map(view.report.prompts.map(({ path, plan }) => [path, plan]));
+  const list = bullets([...byFile], view.rows, ([path, questions]) => {
+    const reasons = questions.map(
+      ({ question, reason }) => `no ${question}: ${escapeMarkdown(reason)}`,
+    );
+    return [fileName(path), ...reasons, ...planLines(plans.get(path) ?? null)].join("\n  - ");
+  });
+  return list === null ? null : blocks("**Missing, and why**", list);
 }
 
-function planLine(plan: NonNullable<PromptReport["plan"]>): string {
+function planLines(plan: PromptReport["plan"]): readonly string[] {
+  if (plan === null) return [];
   const cost = plan.cost === null ? money(null) : `about ${money(plan.cost)}`;
-  return `an explanation and a certified shorter prompt would take about ${quantity(plan.calls, "oracle call")} (${quantity(plan.promptTokens, "prompt token")}, ${cost})`;
+  return [
+    `an explanation and a certified shorter prompt would take about ${quantity(plan.calls, "oracle call")} ` +
+      `(${quantity(plan.promptTokens, "prompt token")}, ${cost})`,
+  ];
 }
 
 /** Problems in the wording that need no oracle: unused slots, contradictions, injected instructions. */
 export function problems(view: View): string | null {
-  const found = view.report.prompts.flatMap((prompt) =>
-    prompt.problems.map((problem) => `${fileName(prompt.path)}: ${escapeMarkdown(problem)}`),
+  const found = view.report.prompts.flatMap(({ path, problems: texts }) =>
+    texts.map((text) => ({ path, text })),
   );
-  const { shown, rest } = capped(found, view.rows);
-  const list = bullets(shown);
-  return list === null ? null : blocks("#### Problems in the wording", list, rest);
+  const list = bullets(
+    found,
+    view.rows,
+    ({ path, text }) => `${fileName(path)}: ${escapeMarkdown(text)}`,
+  );
+  return list === null ? null : blocks("#### Problems in the wording", list);
 }

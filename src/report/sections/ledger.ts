@@ -29,38 +29,45 @@ function tokensOf(usage: OracleUsage): number {
 
 /** Calls, tokens and price by purpose, the surrogate's share of the work, and the comparison. */
 export function ledgerTable(report: Report): string {
-  const { oracle, surrogate, onOracleAlone } = report.ledger;
-  const purposes = Object.entries(oracle.byPurpose).filter(([, usage]) => usage.calls > 0);
-  const rows = [
-    ...purposes.map(([purpose, usage]) => usageRow(purpose, usage)),
-    usageRow("**oracle, all**", oracle),
+  const { oracle, onOracleAlone } = report.ledger;
+  const lines: readonly LedgerLine[] = [
+    ...Object.entries(oracle.byPurpose)
+      .filter(([, usage]) => usage.calls > 0)
+      .map(([name, usage]) => ({ name, ...usage })),
+    { ...oracle, name: "**oracle, all**" },
+    ...(onOracleAlone.calls === 0
+      ? []
+      : [
+          {
+            ...onOracleAlone,
+            name: "on the oracle alone (256 masks an input)",
+            promptTokens: null,
+            completionTokens: null,
+          },
+        ]),
   ];
-  const alone = [
-    "on the oracle alone (256 masks an input)",
-    whole(onOracleAlone.calls),
-    "",
-    "",
-    money(onOracleAlone.cost),
-  ];
+  const tokens = (count: number | null): string => (count === null ? "" : whole(count));
   return blocks(
-    table(
-      ["Purpose", "Calls", "Tokens in", "Tokens out", "Price"],
-      "lrrrr",
-      onOracleAlone.calls === 0 ? rows : [...rows, alone],
-    ),
-    surrogate === null
-      ? "Surrogate: not used."
-      : `Surrogate: ${codeSpan(surrogate.model)} (${codeSpan(surrogate.precision)}), ${quantity(surrogate.masks, "masked prompt")}, ${quantity(surrogate.tokens, "token")}, on this machine.`,
+    table(lines, lines.length, [
+      ["Purpose", "l", (line) => line.name],
+      ["Calls", "r", (line) => whole(line.calls)],
+      ["Tokens in", "r", (line) => tokens(line.promptTokens)],
+      ["Tokens out", "r", (line) => tokens(line.completionTokens)],
+      ["Price", "r", (line) => money(line.cost)],
+    ]),
+    surrogateSentence(report.ledger.surrogate),
     "Calls, tokens and prices are those that the input needs; answers that were already stored cost nothing again.",
   );
 }
 
-function usageRow(purpose: string, usage: OracleUsage): readonly string[] {
-  return [
-    purpose,
-    whole(usage.calls),
-    whole(usage.promptTokens),
-    whole(usage.completionTokens),
-    money(usage.cost),
-  ];
+interface LedgerLine extends Pick<OracleUsage, "calls" | "cost"> {
+  readonly name: string;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+}
+
+function surrogateSentence(surrogate: Report["ledger"]["surrogate"]): string {
+  if (surrogate === null) return "Surrogate: not used.";
+  const { model, precision, masks, tokens } = surrogate;
+  return `Surrogate: ${codeSpan(model)} (${codeSpan(precision)}), ${quantity(masks, "masked prompt")}, ${quantity(tokens, "token")}, on this machine.`;
 }

@@ -22,7 +22,7 @@ export function provenanceSection(report: Report): string {
     ...counted.map((name) => `tokens counted by ${codeSpan(name)}`),
     ...report.prompts.map((prompt) => inputsLine(prompt)).slice(0, 30),
   ];
-  return blocks(bullets(facts), "Limits:", bullets(LIMITS));
+  return blocks(list(facts), "Limits:", list(LIMITS));
 }
 
 function identity(surrogate: SurrogateIdentity): string {
@@ -40,7 +40,7 @@ function inputsLine({ path, inputs }: Report["prompts"][number]): string {
 
 /** What this run took: differs from run to run, so it is in no file that must repeat byte for byte. */
 export function runSection(facts: RunFacts): string {
-  const rows = [
+  const lines: readonly (readonly [string, string])[] = [
     ["Wall time", `${decimal(facts.seconds, 1)} s`],
     ["Surrogate", `${decimal(facts.surrogateSeconds, 1)} s`],
     [
@@ -52,7 +52,14 @@ export function runSection(facts: RunFacts): string {
   ];
   return blocks(
     "#### This run",
-    table(["", ""], "lr", rows),
-    bullets(facts.notices.map((notice) => escapeMarkdown(notice))),
+    table(lines, lines.length, [
+      ["", "l", ([name]) => name],
+      ["", "r", ([, value]) => value],
+    ]),
+    list(facts.notices.map((notice) => escapeMarkdown(notice))),
   );
+}
+
+function list(items: readonly string[]): string | null {
+  return bullets(items, items.length, (item) => item);
 }

@@ -7,35 +7,40 @@ import {
   type CertifiedDeletion,
 } from "../facts.js";
 import { codeSpan } from "../markdown/escape.js";
-import { blocks, capped, table } from "../markdown/blocks.js";
+import { blocks, each, table } from "../markdown/blocks.js";
 import { interval, percent, quantity, whole } from "../markdown/numbers.js";
 import { fileName, linesOf, type View } from "../view.js";
 
 /** One table a prompt with a certified deletion; null without any. */
 export function removableSpans(view: View): string | null {
-  const deletions = certifiedDeletions(view.report);
-  return deletions.length === 0
-    ? null
-    : blocks(...deletions.slice(0, view.rows).map((deletion) => deletionSection(view, deletion)));
+  return each(certifiedDeletions(view.report), view.rows, (deletion) =>
+    deletionSection(view, deletion),
+  );
 }
 
 function deletionSection(view: View, deletion: CertifiedDeletion): string {
-  const { prompt, spans, certificate } = deletion;
+  const { prompt, spans, certificate, tokensSaved } = deletion;
   const described = spansOf(prompt, spans);
-  const { shown, rest } = capped(described, view.rows);
-  const rows = shown.map((span) => spanRow(view, prompt, span));
   const undescribed = spans.length - described.length;
   return blocks(
-    `#### Can go from ${fileName(prompt.path)}: ${quantity(spans.length, "span")}, −${whole(deletion.tokensSaved)} tokens`,
+    `#### Can go from ${fileName(prompt.path)}: ${quantity(spans.length, "span")}, −${whole(tokensSaved)} tokens`,
     certificateSentence(certificate),
-    rows.length === 0
-      ? null
-      : table(["Lines", "Text", "Tokens", "Influence", "Why"], "llrll", rows),
-    rest,
+    spanTable(view, prompt, described),
     undescribed > 0
       ? `${quantity(undescribed, "span")} without a description in this report; the diff shows them.`
       : null,
   );
+}
+
+function spanTable(view: View, prompt: PromptReport, spans: readonly ReportSpan[]): string | null {
+  const strongest = strongestInfluence(prompt.explanation?.spans ?? []);
+  return table(spans, view.rows, [
+    ["Lines", "l", (span) => linesOf(view, prompt.path, span)],
+    ["Text", "l", (span) => codeSpan(span.text, view.text)],
+    ["Tokens", "r", (span) => whole(span.tokens)],
+    ["Influence", "l", influenceCell],
+    ["Why", "l", (span) => why(span, strongest)],
+  ]);
 }
 
 /** What was measured, on what, and how much it bounds. */
@@ -45,17 +50,6 @@ export function certificateSentence(certificate: Certificate): string {
     `Deleted together, ${changed === 0 ? "none" : whole(changed)} of ${quantity(inputs, "output")} changed, on inputs that the search never saw: ` +
     `at most ${percent(bound)} change, at ${percent(confidence)} confidence. The certificate covers them together, not one by one.`
   );
-}
-
-function spanRow(view: View, prompt: PromptReport, span: ReportSpan): readonly string[] {
-  const strongest = strongestInfluence(prompt.explanation?.spans ?? []);
-  return [
-    linesOf(view, prompt.path, span),
-    codeSpan(span.text, view.text),
-    whole(span.tokens),
-    influenceCell(span),
-    why(span, strongest),
-  ];
 }
 
 /** `0.02 (−0.05 to 0.09)`, or that it is not known. */

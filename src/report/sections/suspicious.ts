@@ -1,7 +1,7 @@
 /** Candidates: demonstrations, rows and phrases that a person should look at, with the evidence and its error rate. */
 import { suspiciousDemonstrations, suspiciousRows, triggers } from "../facts.js";
 import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
-import { blocks, bullets, capped, table } from "../markdown/blocks.js";
+import { blocks, bullets, table } from "../markdown/blocks.js";
 import { decimal, probability, whole } from "../markdown/numbers.js";
 import { fileName, linesOf, type View } from "../view.js";
 
@@ -10,67 +10,71 @@ const LABEL_LIMIT = 40;
 /** Few-shot examples whose label the oracle would not give. */
 export function demonstrationsTable(view: View): string | null {
   const found = suspiciousDemonstrations(view.report);
-  if (found.length === 0) return null;
-  const { shown, rest } = capped(found, view.rows);
-  const rows = shown.map(({ path, found: example }) => [
-    fileName(path),
-    linesOf(view, path, { startLine: example.startLine, endLine: example.startLine }),
-    codeSpan(example.label, LABEL_LIMIT),
-    codeSpan(example.suggested, LABEL_LIMIT),
-    escapeMarkdown(example.evidence, view.text * 3),
-    escapeMarkdown(example.errorRate, view.text),
-  ]);
-  const head = ["File", "Line", "Label written", "Oracle would say", "Evidence", "Error rate"];
-  return blocks(
-    "#### Suspicious examples",
-    table(head, "llllll", rows),
-    rest,
-    confirmation(found.map((item) => item.found.confirm)),
+  return underHeading(
+    "Suspicious examples",
+    table(found, view.rows, [
+      ["File", "l", ({ path }) => fileName(path)],
+      ["Line", "l", ({ path, startLine }) => lineOf(view, path, startLine)],
+      ["Label written", "l", ({ label }) => codeSpan(label, LABEL_LIMIT)],
+      ["Oracle would say", "l", ({ suggested }) => codeSpan(suggested, LABEL_LIMIT)],
+      ["Evidence", "l", ({ evidence }) => escapeMarkdown(evidence, view.text * 3)],
+      ["Error rate", "l", ({ errorRate }) => escapeMarkdown(errorRate, view.text)],
+    ]),
+    confirmation(found),
   );
 }
 
-/** Rows of data files, lowest q-value first, as the report has them. */
+/** Rows of data files, in the order in which the report has them. */
 export function rowsTable(view: View): string | null {
   const found = suspiciousRows(view.report);
-  if (found.length === 0) return null;
-  const { shown, rest } = capped(found, view.rows);
-  const rows = shown.map((row) => [
-    fileName(row.path),
-    linesOf(view, row.path, { startLine: row.line, endLine: row.line }),
-    codeSpan(row.label, LABEL_LIMIT),
-    codeSpan(row.text, view.text),
-    escapeMarkdown(row.evidence, view.text * 3),
-    probability(row.qValue),
-  ]);
-  const head = ["File", "Line", "Label", "Text", "Evidence", "q"];
-  return blocks(
-    "#### Suspicious rows",
-    table(head, "lllllr", rows),
-    rest,
-    confirmation(found.map((row) => row.confirm)),
+  return underHeading(
+    "Suspicious rows",
+    table(found, view.rows, [
+      ["File", "l", ({ path }) => fileName(path)],
+      ["Line", "l", ({ path, line }) => lineOf(view, path, line)],
+      ["Label", "l", ({ label }) => codeSpan(label, LABEL_LIMIT)],
+      ["Text", "l", ({ text }) => codeSpan(text, view.text)],
+      ["Evidence", "l", ({ evidence }) => escapeMarkdown(evidence, view.text * 3)],
+      ["q", "r", ({ qValue }) => probability(qValue)],
+    ]),
+    confirmation(found),
   );
 }
 
 /** Phrases that carry a label more often than their content explains. */
 export function triggersTable(view: View): string | null {
-  const found = triggers(view.report);
-  if (found.length === 0) return null;
-  const { shown, rest } = capped(found, view.rows);
-  const rows = shown.map(({ path, trigger }) => [
-    fileName(path),
-    codeSpan(trigger.text, view.text),
-    codeSpan(trigger.label, LABEL_LIMIT),
-    `${whole(trigger.labelled)} of ${whole(trigger.rows)}`,
-    decimal(trigger.expected, 1),
-    decimal(trigger.zScore, 1),
-    probability(trigger.qValue),
-  ]);
-  const head = ["File", "Phrase", "Label", "Rows with it", "Expected", "z", "q"];
-  return blocks("#### Phrases that go with one label", table(head, "lllrrrr", rows), rest);
+  return underHeading(
+    "Phrases that go with one label",
+    table(triggers(view.report), view.rows, [
+      ["File", "l", ({ path }) => fileName(path)],
+      ["Phrase", "l", ({ text }) => codeSpan(text, view.text)],
+      ["Label", "l", ({ label }) => codeSpan(label, LABEL_LIMIT)],
+      ["Rows with it", "r", ({ labelled, rows }) => `${whole(labelled)} of ${whole(rows)}`],
+      ["Expected", "r", ({ expected }) => decimal(expected, 1)],
+      ["z", "r", ({ zScore }) => decimal(zScore, 1)],
+      ["q", "r", ({ qValue }) => probability(qValue)],
+    ]),
+    null,
+  );
 }
 
-function confirmation(texts: readonly string[]): string | null {
-  const distinct = [...new Set(texts.filter((text) => text.trim() !== ""))];
-  const list = bullets(distinct.slice(0, 3).map((text) => escapeMarkdown(text)));
+function underHeading(title: string, body: string | null, after: string | null): string | null {
+  return body === null ? null : blocks(`#### ${title}`, body, after);
+}
+
+function lineOf(view: View, path: string, line: number): string {
+  return linesOf(view, path, { startLine: line, endLine: line });
+}
+
+const CONFIRMATIONS = 3;
+
+/** What would confirm the findings, each way once. */
+function confirmation(found: readonly { readonly confirm: string }[]): string | null {
+  const distinct = [...new Set(found.map(({ confirm }) => confirm))].slice(0, CONFIRMATIONS);
+  const list = bullets(
+    distinct.filter((text) => text.trim() !== ""),
+    CONFIRMATIONS,
+    (text) => escapeMarkdown(text),
+  );
   return list === null ? null : blocks("To confirm:", list);
 }
