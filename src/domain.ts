@@ -62,7 +62,7 @@ export interface Span {
   readonly parts: readonly SpanPart[];
   /** The decoded text of all parts, joined by a newline where they lie in different messages. */
   readonly text: string;
-  /** The whole stretch in the source file, first part to last. */
+  /** From the first part to the last in the source file, without the white space around. */
   readonly source: SourceRange;
   /** null: maskable. */
   readonly protection: Protection | null;

@@ -85,7 +85,7 @@ interface Sentence {
 
 function repeatedSentences(template: PromptTemplate): string[] {
   const sentences = template.spans
-    .filter((span) => span.kind !== "example")
+    .filter((span) => span.kind !== "example" && span.protection !== "delimiter")
     .flatMap((span) => sentencesOf(template, span));
   return sentences.flatMap((sentence, index) => {
     const earlier = sentences
@@ -104,6 +104,7 @@ function sentencesOf(template: PromptTemplate, span: Span): Sentence[] {
   const part = span.parts[0];
   if (!part) return [];
   return splitLines(span.text).flatMap((line) => {
+    if (line.kind === "code" || line.kind === "table") return [];
     const text = span.text.slice(line.start, line.end);
     const starts = startsInLine(text);
     return starts.flatMap((start, index) => {
@@ -122,8 +123,10 @@ function sentencesOf(template: PromptTemplate, span: Span): Sentence[] {
   });
 }
 
+/** Letters and digits only, in lower case, without a list item's marker. */
 function normal(text: string): string {
   return text
+    .replace(/^\s*(?:[-*+•]|\(?\w{1,2}[.)])\s/, "")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();

@@ -18,16 +18,16 @@ export interface TextRange {
   readonly end: number;
 }
 
-/** Collects decoded units with their source ranges. */
+/** Collects decoded text with its source ranges. */
 export class DecodedTextBuilder {
-  private readonly units: string[] = [];
+  private readonly pieces: string[] = [];
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
 
   /** Appends `decoded`, all of whose units were written as source[start, end). */
   push(decoded: string, start: number, end: number): void {
-    for (const unit of decoded.split("")) {
-      this.units.push(unit);
+    this.pieces.push(decoded);
+    for (let unit = 0; unit < decoded.length; unit++) {
       this.starts.push(start);
       this.ends.push(end);
     }
@@ -35,13 +35,16 @@ export class DecodedTextBuilder {
 
   /** Appends source[start, end) as it stands. */
   copy(source: string, start: number, end: number): void {
-    for (let offset = start; offset < end; offset++)
-      this.push(source[offset] ?? "", offset, offset + 1);
+    this.pieces.push(source.slice(start, end));
+    for (let offset = start; offset < end; offset++) {
+      this.starts.push(offset);
+      this.ends.push(offset + 1);
+    }
   }
 
   build(): DecodedText {
     return {
-      text: this.units.join(""),
+      text: this.pieces.join(""),
       starts: Int32Array.from(this.starts),
       ends: Int32Array.from(this.ends),
     };
@@ -50,11 +53,13 @@ export class DecodedTextBuilder {
 
 /** Text that stands in the file unchanged, from `offset` on. */
 export function verbatim(text: string, offset: number): DecodedText {
-  return {
-    text,
-    starts: Int32Array.from({ length: text.length }, (_, index) => offset + index),
-    ends: Int32Array.from({ length: text.length }, (_, index) => offset + index + 1),
-  };
+  const starts = new Int32Array(text.length);
+  const ends = new Int32Array(text.length);
+  for (let unit = 0; unit < text.length; unit++) {
+    starts[unit] = offset + unit;
+    ends[unit] = offset + unit + 1;
+  }
+  return { text, starts, ends };
 }
 
 /** Text whose place inside [start, end) of the source is not known more exactly. */

@@ -1,6 +1,7 @@
 /** Few-shot examples as demonstrations: which spans they are, what they show, and how one is asked as a query. */
 
-import type { Demonstration, Message, PromptTemplate, Slot, Span } from "../domain.js";
+import type { Demonstration, Message, PromptTemplate, Slot } from "../domain.js";
+import { withoutKeepComment } from "./source-file.js";
 import { finalTurn } from "./spans/examples.js";
 import type { DraftSpan } from "./spans/partition.js";
 
@@ -29,7 +30,7 @@ export function describeDemonstrations(
       draft.pieces.length > 1
         ? chatDemonstration(template, draft)
         : textDemonstration(template, draft);
-    return [{ span: span.index, ...shown, startLine: span.source.startLine + leadingLines(span) }];
+    return [{ span: span.index, ...shown, startLine: span.source.startLine }];
   });
 }
 
@@ -37,16 +38,12 @@ function placeOf(piece: { readonly message: number; readonly start: number } | u
   return `${piece?.message}:${piece?.start}`;
 }
 
-function leadingLines(span: Span): number {
-  return span.text.slice(0, span.text.length - span.text.trimStart().length).split("\n").length - 1;
-}
-
 function chatDemonstration(
   template: Described,
   draft: DraftSpan,
 ): Pick<Demonstration, "input" | "label"> {
-  const [input, label] = draft.pieces.map(
-    (piece) => template.messages[piece.message]?.content.trim() ?? "",
+  const [input, label] = draft.pieces.map((piece) =>
+    withoutKeepComment(template.messages[piece.message]?.content ?? ""),
   );
   return certain(strip(input ?? "", affixesOf(template, "message")), label ?? null);
 }
@@ -59,8 +56,8 @@ function textDemonstration(
   const { input, label } = draft.example ?? { input: null, label: null };
   if (!input || !label) return { input: null, label: null };
   return certain(
-    strip(content.slice(input.start, input.end).trim(), affixesOf(template, "field")),
-    content.slice(label.start, label.end).trim(),
+    strip(withoutKeepComment(content.slice(input.start, input.end)), affixesOf(template, "field")),
+    withoutKeepComment(content.slice(label.start, label.end)),
   );
 }
 

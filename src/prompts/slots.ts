@@ -22,7 +22,7 @@ const NAME = String.raw`([\p{L}_][\p{L}\p{N}_.\-]*)`;
  */
 const DIALECTS: readonly RegExp[] = [
   new RegExp(
-    String.raw`\{\{\{\s*${NAME}\s*\}\}\}|\{\{[-~]?\s*([\p{L}\p{N}_][\p{L}\p{N}_.\-]*?)\s*[-~]?\}\}`,
+    String.raw`\{\{\{\s*\$?${NAME}\s*\}\}\}|\{\{[-~]?\s*\$?([\p{L}\p{N}_][\p{L}\p{N}_.\-]*?)\s*[-~]?\}\}`,
     "gu",
   ),
   new RegExp(String.raw`\$\{${NAME}\}`, "gu"),
@@ -34,7 +34,7 @@ const DIALECTS: readonly RegExp[] = [
 const CODE: readonly RegExp[] = [
   /\{%[\s\S]*?%\}/g,
   /\{#[\s\S]*?#\}/g,
-  /\{\{\{?[-~]?\s*[#/^>!&]?\s*[\p{L}_@][^{}"\n]*(?:"[^"{}\n]*"[^{}"\n]*)*\}\}\}?/gu,
+  /\{\{\{?[-~]?\s*[#/^>!&]?\s*[\p{L}_@$][^{}"\n]*(?:"[^"{}\n]*"[^{}"\n]*)*\}\}\}?/gu,
   /(?<![\p{L}\p{N}%])%(?:s|d|r|i)(?![\p{L}\p{N}])/gu,
 ];
 

@@ -71,3 +71,18 @@ export function checkedRole(
 export function asksToKeep(comment: string): boolean {
   return /\bunderstudy:\s*keep\b/i.test(comment);
 }
+
+/** Whether a line is nothing but such a comment. */
+export function isOnlyKeepComment(text: string): boolean {
+  return /^(?:<!--|\/\/|\/\*|#|\{#)?\s*understudy:\s*keep\s*(?:-->|\*\/|#\})?$/i.test(text);
+}
+
+/** A text without the comment that pins it. */
+export function withoutKeepComment(text: string): string {
+  return text
+    .replace(
+      /[ \t]*(?:<!--|\/\/|\/\*|#|\{#)?[ \t]*understudy:[ \t]*keep[ \t]*(?:-->|\*\/|#\})?/gi,
+      "",
+    )
+    .trim();
+}

@@ -1,6 +1,7 @@
 /** Label lines such as `Input: ...` and `**Answer:** ...`: the skeleton by which few-shot examples in running text are told. */
 
 import type { TextRange } from "../decoded-text.js";
+import { isInputName, isOutputName } from "./labels.js";
 import type { Line } from "./lines.js";
 
 /** A label line: `name` in lower case without decoration or number, and where its content begins on the line. */
@@ -11,31 +12,12 @@ export interface Field {
 }
 
 const FIELD =
-  /^(?:>\s*)*(?:[-*•]\s+)?(?:\*\*|__|`|"|')?([A-Za-z][A-Za-z _/-]{0,28}?)\s*#?\d{0,3}(?:\*\*|__|`|"|')?\s*:(?:\*\*|__)?(?=\s|$)/;
+  /^(?:>\s*)*(?:[-*•]\s+)?(?:\*\*|__|`)?([A-Za-z][A-Za-z _/-]{0,28}?)\s*#?\d{0,3}(?:\*\*|__|`)?\s*:(?:\*\*|__)?(?=\s|$)/;
 
-const INPUT_NAMES = new Set(
-  "input,q,question,user,human,customer,text,review,sentence,premise,ticket,message,email,e-mail,mail,query,tweet,post,statement,comment,title,headline,passage,article,document,abstract,paragraph,snippet,request,problem,utterance,content,prompt,subject,complaint,claim,report,source,context,description,title and body".split(
-    ",",
-  ),
-);
-const OUTPUT_NAMES = new Set(
-  "output,a,answer,assistant,ai,bot,agent,label,sentiment,category,class,classification,intent,response,reply,route,result,prediction,topic,priority,severity,solution,target,tag,emotion,verdict,decision,type,completion,expected,expected output,expected answer,ideal output,queue,team,language,translation,summary,score,rating".split(
-    ",",
-  ),
-);
-
-export function isInputName(name: string): boolean {
-  return INPUT_NAMES.has(name);
-}
-
-export function isOutputName(name: string): boolean {
-  return OUTPUT_NAMES.has(name);
-}
-
-/** The label lines among `lines`, in order; lines inside code fences are no labels. */
+/** The label lines among `lines`, in order; lines of code are no labels. */
 export function findFields(text: string, lines: readonly Line[]): Field[] {
   return lines.flatMap((line, index) => {
-    if (line.kind === "fenced" || line.kind === "blank") return [];
+    if (line.kind === "code" || line.kind === "blank") return [];
     const match = FIELD.exec(line.text);
     if (!match?.[1]) return [];
     const textStart = line.start + line.indent;
@@ -58,7 +40,10 @@ export interface ExampleBlock extends TextRange {
   readonly label: TextRange | null;
 }
 
-/** Input and label of a block by its label lines; null unless exactly one field of each sort is there and the label follows. */
+/**
+ * Input and label of a block by its label lines; null unless exactly one field of each sort is there, the label follows, and
+ * neither is quoted or code.
+ */
 export function inputAndLabel(
   text: string,
   fields: readonly Field[],
@@ -92,9 +77,9 @@ export function inputAndLabel(
         : undefined;
   if (!input || !output || input.line >= output.line) return { input: null, label: null };
   const ranges = { input: contentOf(input), label: contentOf(output) };
-  return ranges.input.end > ranges.input.start && ranges.label.end > ranges.label.start
-    ? ranges
-    : { input: null, label: null };
+  const isPlain = !/^\s*>|```/m.test(text.slice(block.start, block.end));
+  const isFilled = ranges.input.end > ranges.input.start && ranges.label.end > ranges.label.start;
+  return isPlain && isFilled ? ranges : { input: null, label: null };
 }
 
 /** Without the white space, rules and closing fences at both ends. */

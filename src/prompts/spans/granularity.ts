@@ -114,14 +114,14 @@ function mergeSpans(run: readonly Span[], protection: Span["protection"]): Span 
     message: first.message,
     start: first.start,
     end: last.end,
-    source: hull([first, last]),
+    source: hull([first.source, last.source]),
   };
   return {
     index: run[0]?.index ?? 0,
     kind: "section",
     parts: [merged],
     text: run.map((span) => span.text).join(""),
-    source: merged.source,
+    source: hull(run.map((span) => span.source)),
     protection,
   };
 }

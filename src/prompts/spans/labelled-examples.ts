@@ -1,13 +1,8 @@
 /** Few-shot examples as alternating label lines: `Input: ... Output: ...`, `Q: ... A: ...`, or any pair of labels that repeats. */
 
 import type { TextRange } from "../decoded-text.js";
-import {
-  inputAndLabel,
-  isInputName,
-  isOutputName,
-  type ExampleBlock,
-  type Field,
-} from "./fields.js";
+import { inputAndLabel, type ExampleBlock, type Field } from "./fields.js";
+import { isInputName, isOutputName } from "./labels.js";
 import type { Line } from "./lines.js";
 
 /** A message being searched. */
@@ -77,7 +72,8 @@ function unitsOf(
   readonly certain: boolean;
 } {
   const openings = searched.fields.filter((field) => field.name === first);
-  const starts = openings.map((field) => withHeader(searched.lines, field.line));
+  const hasHeadings = everyOpeningHasHeading(searched.lines, openings);
+  const starts = openings.map((field) => withHeader(searched.lines, field.line, hasHeadings));
   const units = openings.map((opening, index) => {
     const limit = starts[index + 1] ?? searched.lines.length;
     const outputs = searched.fields.filter(
@@ -115,12 +111,26 @@ function unitsOf(
   };
 }
 
-/** The line of an `Example 3` header right above, or the line itself. */
-function withHeader(lines: readonly Line[], line: number): number {
+/** The line of an `Example 3` header right above, or of the heading where every example has a like one, or the line itself. */
+function withHeader(lines: readonly Line[], line: number, hasHeadings: boolean): number {
+  const above = filledAbove(lines, line);
+  const isHeader = hasHeadings || EXAMPLE_HEADER.test(lines[above]?.text ?? "");
+  return above >= 0 && isHeader ? above : line;
+}
+
+/** Two examples or more, each under a heading that begins with the same word. */
+function everyOpeningHasHeading(lines: readonly Line[], openings: readonly Field[]): boolean {
+  const words = openings.map((field) => {
+    const heading = lines[filledAbove(lines, field.line)];
+    return heading?.kind === "heading" ? (/^#+\s*\W*(\w+)/.exec(heading.text)?.[1] ?? null) : null;
+  });
+  return words.length >= 2 && words[0] !== null && words.every((word) => word === words[0]);
+}
+
+function filledAbove(lines: readonly Line[], line: number): number {
   let above = line - 1;
   while (lines[above]?.kind === "blank") above--;
-  const header = lines[above];
-  return header && EXAMPLE_HEADER.test(header.text) ? above : line;
+  return above;
 }
 
 /** No heading and no tag stands between a label and its counterpart. */

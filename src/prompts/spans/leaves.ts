@@ -2,7 +2,7 @@
 
 import type { Protection, SpanKind } from "../../domain.js";
 import type { TextRange } from "../decoded-text.js";
-import { asksToKeep } from "../source-file.js";
+import { asksToKeep, isOnlyKeepComment } from "../source-file.js";
 import type { TemplateTokens } from "../slots.js";
 import type { ExampleBlock } from "./fields.js";
 import type { Line, LineKind } from "./lines.js";
@@ -74,7 +74,7 @@ function findCuts(message: SegmentedMessage): Cut[] {
   return cuts.length > 0 ? cuts : [{ start: 0, lineKind: "prose", example: null }];
 }
 
-/** The line after the block that begins here: a paragraph, a list item with its continuation lines, a table, a code fence, one line of anything else. */
+/** The line after the block that begins here: a paragraph, a list item with its continuation lines, a table, a block of code, one line of anything else. */
 function endOfBlock(message: SegmentedMessage, from: number): number {
   const first = message.lines[from];
   let end = from + 1;
@@ -92,15 +92,10 @@ function endOfBlock(message: SegmentedMessage, from: number): number {
     const continues =
       first.kind === "item"
         ? line.kind === "prose" && line.indent > first.indent
-        : line.kind === first.kind;
-    if (!continues || (first.kind === "fenced" && closesFence(message.lines, from, end))) break;
+        : line.kind === first.kind && line.block === first.block;
+    if (!continues) break;
   }
   return end;
-}
-
-function closesFence(lines: readonly Line[], from: number, at: number): boolean {
-  const closed = lines[at - 1];
-  return at - 1 > from && closed !== undefined && /^(?:`{3,}|~{3,})$/.test(closed.text);
 }
 
 /** No leaf ends inside a slot or template code. */
@@ -119,15 +114,11 @@ function pinnedRanges(message: SegmentedMessage): TextRange[] {
     const end =
       line.kind === "heading"
         ? endOfSection(message.lines, index)
-        : isOnlyComment(line.text)
+        : isOnlyKeepComment(line.text)
           ? index + 1 + nextFilled(message.lines, index + 1)
           : index + 1;
     return [{ start: line.start, end: message.lines[end - 1]?.end ?? line.end }];
   });
-}
-
-function isOnlyComment(text: string): boolean {
-  return /^(?:<!--|\/\/|\/\*|#|\{#)?\s*understudy:\s*keep\s*(?:-->|\*\/|#\})?$/i.test(text);
 }
 
 function nextFilled(lines: readonly Line[], from: number): number {

@@ -1,8 +1,10 @@
-/** The lines of a message, each told by what it is in a prompt: heading, rule, tag, list item, table row, fence or prose. */
+/** The lines of a message, each told by what it is in a prompt: heading, rule, tag, list item, table row, code or prose. */
 
 import type { TextRange } from "../decoded-text.js";
+import { isOnlyKeepComment } from "../source-file.js";
+import { isInputName, isOutputName } from "./labels.js";
 
-export type LineKind = "blank" | "heading" | "rule" | "tag" | "item" | "table" | "fenced" | "prose";
+export type LineKind = "blank" | "heading" | "rule" | "tag" | "item" | "table" | "code" | "prose";
 
 /** text[start, end) with its line feed; `text` is trimmed. */
 export interface Line extends TextRange {
@@ -11,6 +13,8 @@ export interface Line extends TextRange {
   readonly text: string;
   /** Level of a heading, from 1; 0 for other lines. */
   readonly level: number;
+  /** Lines of one code block share the number of its first line; null outside code. */
+  readonly block: number | null;
 }
 
 const ATX_HEADING = /^(#{1,6})(?:\s|$)/;
@@ -19,7 +23,8 @@ const RULE = /^(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{4,})$/;
 const TAG = /^<\/?[A-Za-z][\w:.-]*(?:\s+[^<>]*)?\/?>$|^<\|[\w]+\|>(?:\s*\w+)?$/;
 const LIST_ITEM = /^(?:[-*+•‣–]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)])\s+\S/;
 const TABLE_ROW = /^\|.*\|$/;
-const FENCE = /^(`{3,}|~{3,})/;
+/** Capitals count as headings below those of Markdown. */
+export const CAPITALS_LEVEL = 7;
 
 /** Cuts a text into its lines; concatenated they give the text back. */
 export function splitLines(text: string): Line[] {
@@ -31,7 +36,7 @@ export function splitLines(text: string): Line[] {
     lines.push(classify(text, { start, end }));
     start = end;
   }
-  return withSetextHeadings(withFences(lines));
+  return withSetextHeadings(withCodeBlocks(lines));
 }
 
 function classify(source: string, range: TextRange): Line {
@@ -44,13 +49,18 @@ function classify(source: string, range: TextRange): Line {
     indent: raw.length - raw.trimStart().length,
     kind: heading > 0 ? "heading" : kindOf(text),
     level: heading,
+    block: null,
   };
 }
 
+/** A comment that pins and a label such as `INPUT:` look like headings and are none. */
 function headingLevel(text: string): number {
-  const atx = RULE.test(text) ? null : ATX_HEADING.exec(text);
+  if (RULE.test(text) || isOnlyKeepComment(text)) return 0;
+  const atx = ATX_HEADING.exec(text);
   if (atx?.[1]) return atx[1].length;
-  return CAPITALS_HEADING.test(text) && /[A-Z]{3}/.test(text) ? 2 : 0;
+  const label = text.endsWith(":") ? text.slice(0, -1).toLowerCase() : null;
+  if (label !== null && (isInputName(label) || isOutputName(label))) return 0;
+  return CAPITALS_HEADING.test(text) && /[A-Z]{3}/.test(text) ? CAPITALS_LEVEL : 0;
 }
 
 function kindOf(text: string): LineKind {
@@ -59,25 +69,6 @@ function kindOf(text: string): LineKind {
   if (TAG.test(text)) return "tag";
   if (TABLE_ROW.test(text)) return "table";
   return LIST_ITEM.test(text) ? "item" : "prose";
-}
-
-/** Lines from an opening fence to its closing one; an opening fence that is never closed is prose. */
-function withFences(lines: readonly Line[]): Line[] {
-  const result = [...lines];
-  for (let index = 0; index < result.length; index++) {
-    const fence = FENCE.exec(lines[index]?.text ?? "")?.[1];
-    if (!fence) continue;
-    const close = lines.findIndex(
-      (line, at) => at > index && line.text.startsWith(fence) && /^[`~]+$/.test(line.text),
-    );
-    if (close < 0) continue;
-    for (let at = index; at <= close; at++) {
-      const line = result[at];
-      if (line) result[at] = { ...line, kind: "fenced", level: 0 };
-    }
-    index = close;
-  }
-  return result;
 }
 
 /** A single line of prose over `===` or `---` is a heading, and so is the line under it. */
@@ -102,4 +93,42 @@ function isSetext(lines: readonly Line[], index: number): boolean {
 
 function levelOfUnderline(line: Line | undefined): number {
   return line?.text.startsWith("=") ? 1 : 2;
+}
+
+const FENCE = /^(`{3,}|~{3,})/;
+
+/** Marks fenced code and bracketed blocks such as JSON over several lines; what is never closed stays as it is. */
+function withCodeBlocks(lines: readonly Line[]): Line[] {
+  const result = [...lines];
+  for (let index = 0; index < lines.length; index++) {
+    const last = endOfFence(lines, index) ?? endOfBrackets(lines, index);
+    if (last === null) continue;
+    for (let at = index; at <= last; at++) {
+      const line = result[at];
+      if (line) result[at] = { ...line, kind: "code", level: 0, block: index };
+    }
+    index = last;
+  }
+  return result;
+}
+
+function endOfFence(lines: readonly Line[], index: number): number | null {
+  const fence = FENCE.exec(lines[index]?.text ?? "")?.[1];
+  if (!fence) return null;
+  const close = lines.findIndex(
+    (line, at) => at > index && line.text.startsWith(fence) && /^[`~]+$/.test(line.text),
+  );
+  return close < 0 ? null : close;
+}
+
+/** The line on which brackets that open at the start of this line are all closed again, if that is a later one. */
+function endOfBrackets(lines: readonly Line[], index: number): number | null {
+  if (!/^(?:\[\s*\{?|\{)\s*$|^[[{]\s*"/.test(lines[index]?.text ?? "")) return null;
+  let depth = 0;
+  for (let at = index; at < lines.length; at++) {
+    const text = (lines[at]?.text ?? "").replace(/"(?:[^"\\]|\\.)*"/g, "");
+    depth += (text.match(/[[{]/g)?.length ?? 0) - (text.match(/[\]}]/g)?.length ?? 0);
+    if (depth <= 0) return at > index ? at : null;
+  }
+  return null;
 }

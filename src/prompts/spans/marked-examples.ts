@@ -1,14 +1,16 @@
 /** Few-shot examples that mark themselves: JSON lines, `<example>` elements, headings `Example 3`, quoted text with an arrow. */
 
 import type { TextRange } from "../decoded-text.js";
-import { inputAndLabel, isInputName, isOutputName, type ExampleBlock } from "./fields.js";
+import { inputAndLabel, type ExampleBlock } from "./fields.js";
+import { isInputName, isOutputName } from "./labels.js";
 import type { SearchedText } from "./labelled-examples.js";
-import type { Line } from "./lines.js";
+import { CAPITALS_LEVEL, type Line } from "./lines.js";
 
 const ELEMENT =
   /^[ \t]*<(example|sample|shot|demo|demonstration|scenario|case)\b[^<>]*>[\s\S]*?<\/\1>[ \t]*(?:\r?\n|$)/gim;
 const CHILD = /<([A-Za-z][\w-]*)>([\s\S]*?)<\/\1>/g;
 const HEADER = /^(#{1,6})\s+\W{0,3}(?:example|sample|case|demonstration)\s*(?:#\s*)?\d{1,3}\b/i;
+const END = /^\W*(?:end (?:of )?(?:the )?examples?|examples? end)\W*$/i;
 const ARROW = /^(?:[-*]\s+|\d+[.)]\s+)?(["“][^"“”]+["”])\s*(?:->|=>|→|⇒)\s*(\S.{0,60})$/;
 
 /** JSON objects, one a line, that share an input-like and an output-like key. At least two, else none. */
@@ -66,7 +68,7 @@ function elementFields(
   range: TextRange,
 ): { readonly input: TextRange | null; readonly label: TextRange | null } {
   const open = searched.text.indexOf(">", range.start) + 1;
-  const close = searched.text.lastIndexOf("</", range.end);
+  const close = searched.text.lastIndexOf("</", range.end - 1);
   const children = [...searched.text.slice(open, close).matchAll(CHILD)].map((match) => {
     const start = open + match.index + match[0].indexOf(">") + 1;
     return { name: (match[1] ?? "").toLowerCase(), start, end: start + (match[2] ?? "").length };
@@ -95,17 +97,11 @@ export function findExampleSections(searched: SearchedText): ExampleBlock[] {
     line.kind === "heading" && HEADER.test(line.text) ? [index] : [],
   );
   if (headers.length < 2) return [];
-  return headers.map((header) => {
-    const level = searched.lines[header]?.level ?? 1;
-    const next = searched.lines.findIndex(
-      (line, index) =>
-        index > header &&
-        (line.kind === "rule" ||
-          (line.kind === "heading" && line.level > 0 && line.level <= level)),
-    );
+  return headers.map((header, index) => {
+    const next = endOfExampleSection(searched.lines, header, index === headers.length - 1);
     const range = {
       start: searched.lines[header]?.start ?? 0,
-      end: next < 0 ? searched.text.length : (searched.lines[next]?.start ?? searched.text.length),
+      end: searched.lines[next]?.start ?? searched.text.length,
     };
     return {
       ...range,
@@ -114,11 +110,26 @@ export function findExampleSections(searched: SearchedText): ExampleBlock[] {
   });
 }
 
+/** A heading as high as the example's or a rule ends its section, the last one also a title in capitals or the word that examples end. */
+function endOfExampleSection(lines: readonly Line[], header: number, last: boolean): number {
+  const level = lines[header]?.level ?? 1;
+  const next = lines.findIndex((line, index) => {
+    if (index <= header) return false;
+    const isHeading = line.kind === "heading" && line.level > 0 && line.level <= level;
+    return (
+      line.kind === "rule" ||
+      isHeading ||
+      (last && (line.level === CAPITALS_LEVEL || END.test(line.text)))
+    );
+  });
+  return next < 0 ? lines.length : next;
+}
+
 /** Lines `"quoted text" -> label`: at least three. */
 export function findArrowLines(searched: SearchedText): ExampleBlock[] {
   const found = searched.lines.flatMap((line) => {
     const match = ARROW.exec(line.text);
-    if (!match?.[1] || !match[2] || line.kind === "fenced") return [];
+    if (!match?.[1] || !match[2] || line.kind === "code") return [];
     const inputStart = line.start + line.indent + line.text.indexOf(match[1]) + 1;
     const labelEnd = line.start + line.indent + line.text.length;
     return [

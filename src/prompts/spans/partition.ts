@@ -1,6 +1,13 @@
 /** From messages to spans: leaves of every message, chat pairs as one span each, numbered in order. */
 
-import type { PromptFormat, Protection, Span, SpanKind, SpanPart } from "../../domain.js";
+import type {
+  PromptFormat,
+  Protection,
+  Span,
+  SourceRange,
+  SpanKind,
+  SpanPart,
+} from "../../domain.js";
 import { sourceRangeOf, type LineIndex, type TextRange } from "../decoded-text.js";
 import type { TemplateTokens } from "../slots.js";
 import type { SourceFile, SourceMessage } from "../source-file.js";
@@ -8,6 +15,7 @@ import { finalTurn, findChatPairs, findTextExamples } from "./examples.js";
 import type { ExampleBlock } from "./fields.js";
 import { cutLeaves, type Leaf } from "./leaves.js";
 import { splitLines } from "./lines.js";
+import { trimmedRange } from "./sentences.js";
 
 /** A span before it is numbered; `example` tells where input and label stand in a message's text. */
 export interface DraftSpan {
@@ -135,17 +143,44 @@ export function numberSpans(
       kind: draft.kind,
       parts,
       text,
-      source: hull(parts),
+      source: visibleSource(file, parts),
       protection: draft.protection,
     };
   });
 }
 
-/** From the first part's start to the last part's end. */
-export function hull(parts: readonly SpanPart[]): Span["source"] {
-  const first = parts[0]?.source;
-  const last = parts[parts.length - 1]?.source;
-  if (!first || !last)
-    return { startOffset: 0, endOffset: 0, startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
-  return { ...first, endOffset: last.endOffset, endLine: last.endLine, endColumn: last.endColumn };
+/** The place of what is seen of a span: from the first to the last part, without the white space around. */
+function visibleSource(
+  file: { readonly lines: LineIndex; readonly messages: readonly SourceMessage[] },
+  parts: readonly SpanPart[],
+): SourceRange {
+  return hull(
+    parts.map((part) => {
+      const content = file.messages[part.message]?.content;
+      return content
+        ? sourceRangeOf(file.lines, content, trimmedRange(content.text, part))
+        : part.source;
+    }),
+  );
+}
+
+const NOWHERE: SourceRange = {
+  startOffset: 0,
+  endOffset: 0,
+  startLine: 1,
+  startColumn: 1,
+  endLine: 1,
+  endColumn: 1,
+};
+
+/** From the start of the first range to the end of the last. */
+export function hull(ranges: readonly SourceRange[]): SourceRange {
+  const first = ranges[0] ?? NOWHERE;
+  const last = ranges[ranges.length - 1] ?? NOWHERE;
+  return {
+    ...first,
+    endOffset: last.endOffset,
+    endLine: last.endLine,
+    endColumn: last.endColumn,
+  };
 }
