@@ -1,0 +1,150 @@
+import { UnderstudyError } from "../errors.js";
+import { choleskyOrThrow, solveCholesky } from "./linear-algebra.js";
+
+/** Rows of a regression: `design` is rows x columns, row-major. */
+export interface Regression {
+  readonly rows: number;
+  readonly columns: number;
+  readonly design: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** Second moments about the means: all that least squares, ridge and Lasso with an intercept need. */
+export interface Moments {
+  readonly columns: number;
+  readonly columnMeans: Float64Array;
+  readonly valueMean: number;
+  /** X'X / n of the centred columns (columns x columns). */
+  readonly gram: Float64Array;
+  /** X'y / n. */
+  readonly correlations: Float64Array;
+}
+
+/** value = intercept + row . coefficients */
+export interface LinearModel {
+  readonly intercept: number;
+  readonly coefficients: Float64Array;
+}
+
+/** Relative ridge that makes exactly collinear columns share their effect instead of failing. */
+const COLLINEAR_RIDGE = 1e-10;
+
+export function regressionOf(
+  rows: readonly ArrayLike<number>[],
+  values: ArrayLike<number>,
+): Regression {
+  const columns = rows[0]?.length ?? 0;
+  if (
+    rows.length === 0 ||
+    rows.length !== values.length ||
+    rows.some((row) => row.length !== columns)
+  )
+    throw new UnderstudyError(
+      "INTERNAL",
+      `a regression of ${values.length} values on ${rows.length} rows of unequal or no columns`,
+    );
+  const design = new Float64Array(rows.length * columns);
+  rows.forEach((row, index) => design.set(row, index * columns));
+  return { rows: rows.length, columns, design, values: Float64Array.from(values) };
+}
+
+/** The rows at the given positions, which may repeat. */
+export function selectRows(regression: Regression, positions: readonly number[]): Regression {
+  const { columns } = regression;
+  const design = new Float64Array(positions.length * columns);
+  positions.forEach((position, index) =>
+    design.set(
+      regression.design.subarray(position * columns, (position + 1) * columns),
+      index * columns,
+    ),
+  );
+  return {
+    rows: positions.length,
+    columns,
+    design,
+    values: Float64Array.from(positions, (position) => regression.values[position] as number),
+  };
+}
+
+export function momentsOf(regression: Regression): Moments {
+  const { rows, columns, design, values } = regression;
+  const columnMeans = new Float64Array(columns);
+  for (let row = 0; row < rows; row++)
+    for (let j = 0; j < columns; j++)
+      columnMeans[j] = (columnMeans[j] as number) + (design[row * columns + j] as number) / rows;
+  const valueMean = values.reduce((sum, value) => sum + value, 0) / rows;
+  const gram = new Float64Array(columns * columns);
+  const correlations = new Float64Array(columns);
+  const centred = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    for (let j = 0; j < columns; j++)
+      centred[j] = (design[row * columns + j] as number) - (columnMeans[j] as number);
+    for (let j = 0; j < columns; j++) {
+      const scaled = (centred[j] as number) / rows;
+      correlations[j] =
+        (correlations[j] as number) + scaled * ((values[row] as number) - valueMean);
+      for (let k = 0; k <= j; k++)
+        gram[j * columns + k] = (gram[j * columns + k] as number) + scaled * (centred[k] as number);
+    }
+  }
+  for (let j = 0; j < columns; j++)
+    for (let k = 0; k < j; k++) gram[k * columns + j] = gram[j * columns + k] as number;
+  return { columns, columnMeans, valueMean, gram, correlations };
+}
+
+export function withIntercept(moments: Moments, coefficients: Float64Array): LinearModel {
+  return {
+    coefficients,
+    intercept:
+      moments.valueMean -
+      coefficients.reduce(
+        (sum, coefficient, j) => sum + coefficient * (moments.columnMeans[j] as number),
+        0,
+      ),
+  };
+}
+
+export function predictRow(model: LinearModel, regression: Regression, row: number): number {
+  const { columns, design } = regression;
+  return model.coefficients.reduce(
+    (sum, coefficient, j) => sum + coefficient * (design[row * columns + j] as number),
+    model.intercept,
+  );
+}
+
+/**
+ * Minimises mean (y - a - x.b)^2 + penalty |b|^2, the intercept a free. A penalty of 0 is ordinary least squares.
+ * (scikit-learn's Ridge has alpha = rows x penalty.)
+ */
+export function ridge(moments: Moments, penalty: number): Float64Array {
+  return leastSquaresOn(
+    moments,
+    Array.from({ length: moments.columns }, (_, j) => j),
+    penalty,
+  );
+}
+
+/** Least squares on some columns, the others at 0; exactly collinear columns share their effect. */
+export function leastSquaresOn(
+  moments: Moments,
+  support: readonly number[],
+  penalty = 0,
+): Float64Array {
+  const { columns, gram, correlations } = moments;
+  const coefficients = new Float64Array(columns);
+  const size = support.length;
+  const trace = support.reduce((sum, j) => sum + (gram[j * columns + j] as number), 0);
+  if (size === 0 || trace === 0) return coefficients;
+  const matrix = new Float64Array(size * size);
+  support.forEach((j, row) => {
+    support.forEach((k, column) => (matrix[row * size + column] = gram[j * columns + k] as number));
+    matrix[row * size + row] =
+      (matrix[row * size + row] as number) + penalty + (COLLINEAR_RIDGE * trace) / size;
+  });
+  const solution = solveCholesky(
+    choleskyOrThrow(matrix, size),
+    Float64Array.from(support, (j) => correlations[j] as number),
+  );
+  support.forEach((j, index) => (coefficients[j] = solution[index] as number));
+  return coefficients;
+}
