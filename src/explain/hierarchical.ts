@@ -1,0 +1,212 @@
+import type { Interval, Mask, SurrogateWeight } from "../domain.js";
+import { UnderstudyError } from "../errors.js";
+import { type StandardisedRows, optimiseScales, processAtScales } from "./hierarchical-fit.js";
+import {
+  type Cell,
+  type HierarchicalDesign,
+  type HierarchicalScales,
+  type SurrogatePrior,
+  checkDesign,
+  covarianceTable,
+  surrogateMeanSquare,
+} from "./hierarchical-kernel.js";
+import {
+  type Functional,
+  type Posterior,
+  cellFunctional,
+  differenceFunctional,
+  effectFunctionals,
+  posteriorIntervals,
+  posteriorMean,
+  surrogateFunctional,
+} from "./hierarchical-posterior.js";
+
+/** A measured value; MaskedValue fits. */
+export interface MeasuredRow extends Cell {
+  readonly value: number;
+}
+
+export interface HierarchicalProblem extends HierarchicalDesign {
+  readonly rows: readonly MeasuredRow[];
+  /** Pair effects of spans take part; true by default. */
+  readonly pairs?: boolean;
+  /** Inputs share effects, by output class and all; true by default. False: each input on its own. */
+  readonly pool?: boolean;
+  /** Fixed scales instead of the most likely ones. */
+  readonly scales?: HierarchicalScales;
+  /** Where the search for the most likely scales begins; such as those of nearly the same rows. */
+  readonly start?: HierarchicalScales;
+}
+
+/** 90 % posterior intervals of linear effects, in units of the values. */
+export interface HierarchicalAttributions {
+  /** [input][span] */
+  readonly perInput: readonly (readonly Interval[])[];
+  /** Mean over all inputs: [span]. */
+  readonly template: readonly Interval[];
+  /** Mean over the inputs of an output class: class -> [span]. */
+  readonly byClass: ReadonlyMap<string, readonly Interval[]>;
+}
+
+/** Posterior of hierarchical attribution. Inputs are indices into `classes`; inputs without rows are predicted from their class. */
+export interface HierarchicalFit {
+  /** Expected values of masks of an input, in units of the values. */
+  predict(input: number, masks: readonly Mask[]): Float64Array;
+  /** The same without the input's constant: for comparing masks of one input. 0 at the middle of all masks, but for pairs. */
+  predictEffects(input: number, masks: readonly Mask[]): Float64Array;
+  attributions(): HierarchicalAttributions;
+  /** 90 % posterior interval of value(full) - value(mask): what deleting the spans that the mask lacks costs, pairs included. */
+  deletionEffect(input: number, mask: Mask): Interval;
+  /**
+   * Share of each surrogate in the attributions: mean square of its part over the sum of all parts' (surrogates' and the rest).
+   * 0 where the 90 % interval of its factor holds 0: the data switched it off.
+   */
+  readonly surrogateWeights: readonly SurrogateWeight[];
+  /** log p(values | scales) of the values standardised to mean 0 and standard deviation 1. */
+  readonly logMarginalLikelihood: number;
+  readonly scales: HierarchicalScales;
+}
+
+/**
+ * Fits hierarchical attribution (docs/methods.md, A10): one Gaussian process over inputs and masks whose covariance says what the
+ * inputs of a template share. Reference: posterior means equal the NumPy prototype's; see __tests__/references/hierarchical.
+ * Throws INTERNAL where there are no rows, a value is not finite or shapes do not fit.
+ */
+export function fitHierarchical(problem: HierarchicalProblem): HierarchicalFit {
+  const { rows, pairs = true, pool = true } = problem;
+  checkDesign(problem, rows);
+  const { mean, deviation } = momentsOf(rows);
+  const standardised: StandardisedRows = {
+    cells: rows,
+    values: Float64Array.from(rows, (row) => (row.value - mean) / deviation),
+  };
+  const scales =
+    problem.scales ??
+    optimiseScales(problem, standardised, {
+      pairs,
+      pool,
+      ...(problem.start && { start: problem.start }),
+    });
+  const process = processAtScales(problem, standardised, scales);
+  return hierarchicalFit({ design: problem, cells: rows, process }, mean, deviation);
+}
+
+function hierarchicalFit(posterior: Posterior, mean: number, deviation: number): HierarchicalFit {
+  const { design, process } = posterior;
+  const { scales, logMarginalLikelihood } = process;
+  const values = covarianceTable(scales, design.spans);
+  const effects = covarianceTable({ ...scales, constantOwn: 0, constantClass: 0 }, design.spans);
+  const inUnits = (interval: Interval): Interval => ({
+    estimate: interval.estimate * deviation,
+    low: interval.low * deviation,
+    high: interval.high * deviation,
+  });
+  const intervals = (functionals: readonly Functional[]): Interval[] =>
+    posteriorIntervals(posterior, functionals).map(inUnits);
+  const means = (table: Float64Array, input: number, masks: readonly Mask[]): Float64Array => {
+    const cells = masks.map((mask) => ({ input, mask }));
+    checkDesign({ ...design, surrogates: [] }, cells);
+    return Float64Array.from(
+      cells,
+      (cell) => deviation * posteriorMean(posterior, cellFunctional(posterior, table, cell)),
+    );
+  };
+  return {
+    predict: (input, masks) => means(values, input, masks).map((value) => value + mean),
+    predictEffects: (input, masks) => means(effects, input, masks),
+    attributions: () => attributions(posterior, intervals),
+    deletionEffect: (input, mask) => {
+      const cells: [Cell, Cell] = [
+        { input, mask: new Uint8Array(design.spans).fill(1) },
+        { input, mask },
+      ];
+      checkDesign({ ...design, surrogates: [] }, cells);
+      return intervals([differenceFunctional(posterior, effects, cells)])[0] as Interval;
+    },
+    surrogateWeights: surrogateWeights(posterior),
+    logMarginalLikelihood,
+    scales,
+  };
+}
+
+function attributions(
+  posterior: Posterior,
+  intervals: (functionals: readonly Functional[]) => Interval[],
+): HierarchicalAttributions {
+  const { classes } = posterior.design;
+  const ofInputs = (chosen: (input: number) => boolean): Interval[] =>
+    intervals(effectFunctionals(posterior, equalWeights(classes, chosen)));
+  return {
+    perInput: classes.map((_, input) => ofInputs((other) => other === input)),
+    template: ofInputs(() => true),
+    byClass: new Map(
+      [...new Set(classes)].map((name) => [name, ofInputs((input) => classes[input] === name)]),
+    ),
+  };
+}
+
+function equalWeights(
+  classes: readonly string[],
+  chosen: (input: number) => boolean,
+): Float64Array {
+  const weights = Float64Array.from(classes, (_, input) => (chosen(input) ? 1 : 0));
+  const count = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / count);
+}
+
+function surrogateWeights(posterior: Posterior): SurrogateWeight[] {
+  const { surrogates } = posterior.design;
+  if (surrogates.length === 0) return [];
+  const factors = posteriorIntervals(
+    posterior,
+    surrogates.map((_, k) => surrogateFunctional(posterior, k)),
+  );
+  const parts = surrogates.map(
+    (prior, k) => (factors[k] as Interval).estimate ** 2 * surrogateMeanSquare(prior),
+  );
+  const total = parts.reduce((sum, part) => sum + part, restMeanSquare(posterior, factors));
+  return surrogates.map(({ name }, k) => {
+    const { low, high } = factors[k] as Interval;
+    const undecided = low <= 0 && high >= 0;
+    return { name, weight: undecided || total === 0 ? 0 : (parts[k] as number) / total };
+  });
+}
+
+/** Mean square of the values that effects beside the surrogates' explain, on the scale of surrogateMeanSquare. */
+function restMeanSquare(posterior: Posterior, factors: readonly Interval[]): number {
+  const { classes, surrogates } = posterior.design;
+  const rest = classes.map((_, input) =>
+    Float64Array.from(
+      effectFunctionals(
+        posterior,
+        equalWeights(classes, (other) => other === input),
+      ),
+      (functional, span) => {
+        const prior = surrogates.reduce(
+          (sum, { attributions: phi }, k) =>
+            sum + (factors[k] as Interval).estimate * (phi[input]?.[span] ?? 0),
+          0,
+        );
+        return posteriorMean(posterior, functional) - prior;
+      },
+    ),
+  );
+  return surrogateMeanSquare({ name: "rest", attributions: rest });
+}
+
+/** Mean and standard deviation; values without any variation keep a tiny deviation, so that every effect comes out as 0. */
+function momentsOf(rows: readonly MeasuredRow[]): {
+  readonly mean: number;
+  readonly deviation: number;
+} {
+  if (rows.length === 0)
+    throw new UnderstudyError("INTERNAL", "hierarchical attribution of no values");
+  const bad = rows.find((row) => !Number.isFinite(row.value));
+  if (bad)
+    throw new UnderstudyError("INTERNAL", `a measured value of input ${bad.input} is ${bad.value}`);
+  const mean = rows.reduce((sum, row) => sum + row.value, 0) / rows.length;
+  const variance = rows.reduce((sum, row) => sum + (row.value - mean) ** 2, 0) / rows.length;
+  return { mean, deviation: Math.sqrt(variance) + 1e-9 };
+}
+
+export type { HierarchicalScales, SurrogatePrior };

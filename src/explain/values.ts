@@ -1,0 +1,160 @@
+import type { OracleAnswer, Unknown, ValueKind } from "../domain.js";
+import { UnderstudyError } from "../errors.js";
+import { labelProbabilities } from "./label-tokens.js";
+
+/** A class margin in nats; `bounded` where a label's probability was not listed and only bounded or divided. */
+export interface ClassMargin {
+  readonly kind: "margin";
+  readonly value: number;
+  readonly bounded: boolean;
+}
+
+/** A character of a script that is written without spaces, or a run of other letters, marks and digits. */
+const WORD =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])[\p{L}\p{M}\p{N}])+/gu;
+/** Longest label, in UTF-16 units, that counts as a class and not as free text. */
+const LONGEST_LABEL = 60;
+/** Share of the fixed outputs that must be labels; a stray answer is left out by classMargin, which does not know its label. */
+const LABELLED_SHARE = 0.9;
+/** p = 1 has no odds: the largest probability below it. */
+const LARGEST_LOG_PROBABILITY = Math.log1p(-(2 ** -53));
+
+/**
+ * log p(fixed label) - log sum of p(other labels), natural log, as the beginning of the answer (docs/methods.md, A3 and A10a). A
+ * label that is not among the listed alternatives counts with the probability of the last one listed, an upper bound.
+ * Unknown where the answer has no alternatives or the fixed label is not one of at least two labels.
+ */
+export function classMargin(
+  answer: OracleAnswer,
+  fixedLabel: string,
+  labels: readonly string[],
+): ClassMargin | Unknown {
+  const fixed = labels.indexOf(fixedLabel);
+  if (fixed < 0)
+    return {
+      kind: "unknown",
+      reason: `the fixed output ${JSON.stringify(fixedLabel)} is not one of the labels`,
+    };
+  if (labels.length < 2) return { kind: "unknown", reason: "a margin needs at least two labels" };
+  const found = labelProbabilities(answer, labels);
+  if (found === null)
+    return {
+      kind: "unknown",
+      reason: "the oracle's answer carries no alternatives with log-probabilities",
+    };
+  const probabilities = found.probabilities.map(
+    (probability) => probability || Math.max(found.bound, Number.MIN_VALUE),
+  );
+  const others = probabilities.reduce(
+    (sum, probability, index) => sum + (index === fixed ? 0 : probability),
+    0,
+  );
+  const value = Math.log(probabilities[fixed] as number) - Math.log(others);
+  return { kind: "margin", value, bounded: found.divided || found.probabilities.includes(0) };
+}
+
+/**
+ * Length-normalised log-odds of a fixed response from the log-probabilities of its tokens (docs/methods.md, A3, after ContextCite):
+ * (LP - log(1 - exp LP)) / T with LP their sum over T tokens; nats a token. A certain response counts as p = 1 - 2^-53.
+ * Throws INTERNAL for no tokens or a log-probability that is not a number at most 0.
+ */
+export function logOddsOfText(logProbabilities: Float64Array): number {
+  if (logProbabilities.length === 0)
+    throw new UnderstudyError("INTERNAL", "log-odds of a response without tokens");
+  const sum = logProbabilities.reduce((total, value) => total + value, 0);
+  if (!(sum <= 1e-6)) throw new UnderstudyError("INTERNAL", `log-probabilities add up to ${sum}`);
+  const total = Math.min(sum, LARGEST_LOG_PROBABILITY);
+  return (total - logOneMinusExp(total)) / logProbabilities.length;
+}
+
+/** log(1 - exp x) for x < 0 without cancellation (Maechler 2012, equation 7). */
+function logOneMinusExp(x: number): number {
+  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
+}
+
+/**
+ * log p(label) - log sum of p(other labels) from one log-probability a label, each the mean over the tokens of its verbaliser
+ * (docs/methods.md, A3, label(z)). Throws INTERNAL for fewer than two labels or an index that is none.
+ */
+export function labelMarginFromLogProbabilities(
+  perLabel: Float64Array | readonly number[],
+  index: number,
+): number {
+  const own = perLabel[index];
+  if (own === undefined || perLabel.length < 2)
+    throw new UnderstudyError("INTERNAL", `margin of label ${index} among ${perLabel.length}`);
+  const others = [...perLabel].filter((_, other) => other !== index);
+  const most = Math.max(...others);
+  return own - (most + Math.log(others.reduce((sum, value) => sum + Math.exp(value - most), 0)));
+}
+
+/**
+ * Agreement of a regenerated answer with the fixed one, in [0, 1]: 1 where both are equal but for case, white space, punctuation
+ * and compatibility forms; otherwise the F1 of their words as multisets (as in SQuAD: Rajpurkar et al. 2016).
+ */
+export function similarity(text: string, fixed: string): number {
+  const ours = wordsOf(text);
+  const theirs = wordsOf(fixed);
+  if (ours.length === 0 || theirs.length === 0)
+    return normalised(text) === normalised(fixed) ? 1 : 0;
+  const left = new Map<string, number>();
+  for (const word of theirs) left.set(word, (left.get(word) ?? 0) + 1);
+  let common = 0;
+  for (const word of ours) {
+    const count = left.get(word) ?? 0;
+    if (count > 0) {
+      common++;
+      left.set(word, count - 1);
+    }
+  }
+  // Same words in another order are not the same answer.
+  const same =
+    ours.length === theirs.length && ours.every((word, position) => word === theirs[position]);
+  return same
+    ? 1
+    : Math.min((2 * common) / (ours.length + theirs.length), 1 - 1 / (ours.length + theirs.length));
+}
+
+function normalised(text: string): string {
+  return text.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " ");
+}
+
+function wordsOf(text: string): string[] {
+  return normalised(text).match(WORD) ?? [];
+}
+
+/**
+ * What can be measured, from the oracle's answers to the unmasked prompt (docs/methods.md, A10): the class margin where every
+ * answer lists alternatives with log-probabilities and the answers are labels; else the similarity of the regenerated answer.
+ */
+export function chooseValueKind(
+  answers: readonly OracleAnswer[],
+  labels: readonly string[],
+): { readonly kind: ValueKind; readonly reason: string } {
+  const similar = (why: string): { readonly kind: ValueKind; readonly reason: string } => ({
+    kind: "similarity",
+    reason: `similarity of the regenerated answer: ${why}`,
+  });
+  if (answers.length === 0) return similar("there is no answer yet");
+  if (labels.length < 2)
+    return similar(
+      labels.length === 0
+        ? "the outputs are free text"
+        : "all outputs are the same, so there is no margin to another label",
+    );
+  if (labels.some((label) => label.trim() === "" || label.length > LONGEST_LABEL))
+    return similar("the outputs are longer than labels");
+  const labelled = answers.filter(({ text }) => labels.includes(text.trim())).length;
+  if (labelled < LABELLED_SHARE * answers.length)
+    return similar(`only ${labelled} of ${answers.length} outputs are labels`);
+  const listed = answers.filter((answer) => labelProbabilities(answer, labels) !== null).length;
+  if (listed < answers.length)
+    return similar(
+      `the oracle gave log-probabilities with alternatives for ${listed} of ${answers.length} answers`,
+    );
+  return {
+    kind: "class-margin",
+    reason:
+      "class margin of the first answer token: the oracle lists alternatives with log-probabilities and the outputs are labels",
+  };
+}
