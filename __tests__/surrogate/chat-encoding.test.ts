@@ -22,7 +22,8 @@ const TEMPLATES = {
   trimmed: "{% for m in messages %}<|im_start|>{{ m.content | trim }}<|im_end|>{% endfor %}",
   joined: "{% for m in messages %}{{ m.content }}{% endfor %}<|im_end|>",
   "joined after trimming": "{% for m in messages %}{{ m.content.strip() }}{% endfor %}<|im_end|>",
-  "between halves of a marker": "{% for m in messages %}<|im_start|><{{ m.content }}>{% endfor %}",
+  "between halves of a marker":
+    "{% for m in messages %}<|im_start|><{{ m.content | trim }}>{% endfor %}",
 } as const;
 
 /** A vocabulary of bytes, a few merges across line ends and spaces, and the markers. */
@@ -88,6 +89,7 @@ const hostilePiece = fc.oneof(
     "<",
     ">",
     "|im_end|",
+    "|im_end|>",
     "[IN",
     "ST]",
     "<|im_start",

@@ -151,6 +151,13 @@ describe("an open file", () => {
   });
 });
 
+/** A preamble of that many tensors and nothing more. */
+function announcing(tensors: bigint): Buffer {
+  const content = writeGguf({});
+  content.writeBigUInt64LE(tensors, 8);
+  return content;
+}
+
 describe("a file that cannot be used", () => {
   test.each([
     [
@@ -178,6 +185,12 @@ describe("a file that cannot be used", () => {
       () => fileOf(Buffer.from("GGUF\u0003\u0000")),
       "MODEL_FILE",
       /truncated/,
+    ],
+    [
+      "announces more tensors than it can hold",
+      () => fileOf(announcing(2n ** 40n)),
+      "MODEL_FILE",
+      /truncated: it ends inside the header/,
     ],
     [
       "is of version 1",
@@ -255,6 +268,38 @@ describe("a file that cannot be used", () => {
     expect(found.code).toBe(code);
     expect(found.message).toMatch(message);
     expect(found.message).toContain("fix: ");
+  });
+});
+
+describe("a header longer than the parser's read buffer", () => {
+  /** Two texts of which the second lies `before` bytes before the parser's boundary at 2,000,000. */
+  const boundary = (before: number): WrittenGguf => {
+    const written = (padding: number): WrittenGguf => ({
+      metadata: { texts: { type: "strings", value: ["x".repeat(padding), "last of all"] } },
+      tensors: [floatTensor("w", [4])],
+    });
+    return written(2_000_000 - before - writeGguf(written(0)).indexOf("last"));
+  };
+
+  test("is read where the boundary cuts no last text", async () => {
+    await using(fileWith(boundary(-9)), ({ metadata }) =>
+      expect(metadata.stringArray("texts")[1]).toBe("last of all"),
+    );
+    await using(fileWith(boundary(11)), ({ metadata }) =>
+      expect(metadata.stringArray("texts")[1]).toBe("last of all"),
+    );
+  });
+
+  test("is read rightly or refused where it does", async () => {
+    const found = await using(
+      fileWith(boundary(4)),
+      ({ metadata }) => metadata.stringArray("texts")[1],
+    ).catch((error: unknown) => error);
+    if (found !== "last of all")
+      expect(found).toMatchObject({
+        code: "MODEL_FILE",
+        message: expect.stringMatching(/metadata cannot be read as written/),
+      });
   });
 });
 

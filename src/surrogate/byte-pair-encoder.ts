@@ -47,7 +47,7 @@ export function createPairEncoder({ gguf, tokens, wholePieces }: PairEncoderSour
 
 function readMerges({ path, metadata }: PairEncoderSource["gguf"]): [string, string][] {
   return metadata.stringArray("tokenizer.ggml.merges").map((merge) => {
-    const gap = merge.indexOf(" ", 1);
+    const gap = merge.indexOf(" ");
     if (gap > 0) return [merge.slice(0, gap), merge.slice(gap + 1)];
     throw new UnderstudyError(
       "MODEL_FILE",

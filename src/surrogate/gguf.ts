@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
-import { resolve } from "node:path";
-import { gguf as parseHeader } from "@huggingface/gguf";
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { UnderstudyError, messageOf } from "../errors.js";
 import { dequantize } from "./dequantize.js";
-import { createGgufMetadata } from "./gguf-metadata.js";
+import { readGgufHeader, truncated } from "./gguf-header.js";
+import type { GgufHeader, OpenedFile } from "./gguf-header.js";
 import type { GgufMetadata } from "./gguf-metadata.js";
 import { locateTensors } from "./tensor-table.js";
 import type { TensorInfo } from "./tensor-table.js";
@@ -28,109 +27,37 @@ export interface GgufFile {
   close(): void;
 }
 
-const ANOTHER_FILE = "give the path of a complete GGUF file of version 2 or 3";
-/** Magic, version, number of tensors, number of metadata entries. */
-const PREAMBLE_BYTES = 24;
-/** The shortest a tensor entry (name length, dimensions, type, offset) and a metadata entry (key length, type, value) can be. */
-const SMALLEST_TENSOR_ENTRY = 24;
-const SMALLEST_METADATA_ENTRY = 13;
-
 /**
  * Opens a local GGUF file (little-endian, version 2 or 3) and reads its header; tensor data stay on disk.
  * @throws UnderstudyError MODEL_FILE where the file is missing, no GGUF file, truncated or inconsistent; MODEL_UNSUPPORTED
  * for other versions, split models and tensor types the engine cannot read, by name.
  */
 export async function openGguf(path: string): Promise<GgufFile> {
-  const descriptor = openFile(path);
+  const file = openFile(path);
   try {
-    const size = checkPreamble(path, descriptor);
-    return await readHeader(path, descriptor, size);
+    const header = await readGgufHeader(file);
+    refuseSplitModel(path, header.metadata);
+    return createGgufFile(file, header);
   } catch (error) {
-    closeSync(descriptor);
+    closeSync(file.descriptor);
     throw error;
   }
 }
 
-function openFile(path: string): number {
-  try {
-    return openSync(path, "r");
-  } catch (cause) {
-    throw new UnderstudyError(
-      "MODEL_FILE",
-      `the model file cannot be opened: ${messageOf(cause)}`,
-      { place: { path }, fix: ANOTHER_FILE, cause },
-    );
-  }
-}
-
-/** Refuses what is no GGUF file of a known version before the parser sees it; returns the size in bytes. */
-function checkPreamble(path: string, descriptor: number): number {
-  const status = fstatSync(descriptor);
-  if (!status.isFile())
-    throw new UnderstudyError("MODEL_FILE", "the model is not a regular file", {
+function openFile(path: string): OpenedFile {
+  const cannotOpen = (problem: string, cause?: unknown): UnderstudyError =>
+    new UnderstudyError("MODEL_FILE", `the model file cannot be opened: ${problem}`, {
       place: { path },
-      fix: ANOTHER_FILE,
-    });
-  const preamble = Buffer.alloc(PREAMBLE_BYTES);
-  const length = readSync(descriptor, preamble, 0, PREAMBLE_BYTES, 0);
-  if (length < 4 || preamble.toString("latin1", 0, 4) !== "GGUF") {
-    throw new UnderstudyError(
-      "MODEL_FILE",
-      "this is not a GGUF file: it does not begin with the letters GGUF",
-      { place: { path }, fix: ANOTHER_FILE },
-    );
-  }
-  if (length < PREAMBLE_BYTES) throw truncated(path, "inside the header");
-  const version = preamble.readUInt32LE(4);
-  if (version !== 2 && version !== 3) {
-    const bigEndian = (version & 0xffff) === 0 ? " (a big-endian file)" : "";
-    throw new UnderstudyError(
-      "MODEL_UNSUPPORTED",
-      `GGUF version ${version}${bigEndian} is not supported; supported: little-endian 2 and 3`,
-      { place: { path }, fix: ANOTHER_FILE },
-    );
-  }
-  const entries =
-    Number(preamble.readBigUInt64LE(8)) * SMALLEST_TENSOR_ENTRY +
-    Number(preamble.readBigUInt64LE(16)) * SMALLEST_METADATA_ENTRY;
-  if (entries > status.size) throw truncated(path, "inside the header");
-  return status.size;
-}
-
-async function readHeader(path: string, descriptor: number, size: number): Promise<GgufFile> {
-  const header = await parse(path);
-  // The parser pads its last chunk with zeros and reads on, so only the end of the header tells a truncated one.
-  if (header.tensorInfoByteRange[1] > size) throw truncated(path, "inside the header");
-  const metadata = createGgufMetadata(path, new Map(Object.entries(header.metadata)));
-  refuseSplitModel(path, metadata);
-  const tensors = locateTensors({
-    path,
-    size,
-    dataOffset: Number(header.tensorDataOffset),
-    entries: header.tensorInfos,
-  });
-  let hash: Promise<string> | null = null;
-  return {
-    path,
-    metadata,
-    tensors,
-    sha256: () => (hash ??= hashFile(path, descriptor)),
-    readRows: createRowReader(path, descriptor),
-    close: () => closeSync(descriptor),
-  };
-}
-
-async function parse(path: string): ReturnType<typeof parseHeader> {
-  try {
-    // An absolute path: the parser would fetch anything that begins with a URL scheme.
-    return await parseHeader(resolve(path), { allowLocalFile: true });
-  } catch (cause) {
-    if (cause instanceof RangeError) throw truncated(path, "inside the header", cause);
-    throw new UnderstudyError("MODEL_FILE", `the GGUF header is malformed: ${messageOf(cause)}`, {
-      place: { path },
-      fix: ANOTHER_FILE,
+      fix: "give the path of a GGUF file",
       cause,
     });
+  try {
+    const status = statSync(path);
+    // Opening a pipe would wait for ever.
+    if (!status.isFile()) throw cannotOpen("it is not a regular file");
+    return { path, size: status.size, descriptor: openSync(path, "r") };
+  } catch (cause) {
+    throw cause instanceof UnderstudyError ? cause : cannotOpen(messageOf(cause), cause);
   }
 }
 
@@ -140,11 +67,25 @@ function refuseSplitModel(path: string, metadata: GgufMetadata): void {
   throw new UnderstudyError(
     "MODEL_UNSUPPORTED",
     `the model is split into ${parts} files; supported: one file`,
-    {
-      place: { path },
-      fix: "join the parts with llama-gguf-split --merge",
-    },
+    { place: { path }, fix: "join the parts with llama-gguf-split --merge" },
   );
+}
+
+function createGgufFile({ path, descriptor, size }: OpenedFile, header: GgufHeader): GgufFile {
+  let hash: Promise<string> | null = null;
+  return {
+    path,
+    metadata: header.metadata,
+    tensors: locateTensors({
+      path,
+      size,
+      dataOffset: header.dataOffset,
+      entries: header.tensorEntries,
+    }),
+    sha256: () => (hash ??= hashFile(path, descriptor)),
+    readRows: createRowReader(path, descriptor),
+    close: () => closeSync(descriptor),
+  };
 }
 
 function createRowReader(path: string, descriptor: number): GgufFile["readRows"] {
@@ -200,12 +141,4 @@ async function hashFile(path: string, descriptor: number): Promise<string> {
     });
   }
   return hash.digest("hex");
-}
-
-function truncated(path: string, where: string, cause?: unknown): UnderstudyError {
-  return new UnderstudyError("MODEL_FILE", `the GGUF file is truncated: it ends ${where}`, {
-    place: { path },
-    fix: "download or convert the file again",
-    cause,
-  });
 }

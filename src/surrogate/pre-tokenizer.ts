@@ -17,9 +17,9 @@ function afterGpt2(digits: string): string {
   return String.raw`${contractions}|[^\r\n\p{L}\p{N}]?\p{L}+|${digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 }
 
+/** `\s` and `\S` in the source mean Unicode's White_Space. */
 function pattern(source: string): RegExp {
   const unicode = source
-    .replaceAll(String.raw`[^\s`, String.raw`[^\p{White_Space}`)
     .replaceAll(String.raw`\s`, String.raw`\p{White_Space}`)
     .replaceAll(String.raw`\S`, String.raw`\P{White_Space}`);
   return new RegExp(unicode, "gu");

@@ -32,7 +32,7 @@ TEMPLATES = {
     ),
     "quoted contents": (
         "{% for i in range(messages | length) %}\n  {% if messages[i].role != 'assistant' %}\n{{ i }}: {{ messages[i].content | tojson }}\n"
-        "  {% endif %}\n{% endfor %}\n{{ 'A:' if add_generation_prompt else none or '' }}"
+        "  {% endif %}\n{% endfor %}\n{{ 'A:' if add_generation_prompt == true and None is none and False == false and True else 'B:' }}"
     ),
 }
 
