@@ -24,8 +24,8 @@ export interface AskingOptions {
   readonly recorded: (key: string) => RecordedLine | null;
   readonly buy: (ladder: Ladder) => Promise<Purchase>;
   readonly concurrency: number;
-  /** Told the key of every recorded or new line that answered a question. */
-  readonly onUsed: (key: string) => void;
+  /** Told every recorded or new line that answered a question. */
+  readonly onUsed: (line: RecordedLine) => void;
 }
 
 interface Answered {
@@ -98,7 +98,7 @@ export class Asking {
   }
 
   #use(line: RecordedLine, paid: boolean): OracleOutcome {
-    this.#options.onUsed(line.key);
+    this.#options.onUsed(line);
     const answer: OracleAnswer = answerOf(line);
     return { kind: "answer", answer, paid };
   }

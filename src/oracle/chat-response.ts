@@ -39,8 +39,8 @@ export type ReadResult =
 
 /**
  * Reads the body of a chat completion. Log-probabilities (natural log) come out in order of likelihood and with seven
- * significant digits, more than float32 servers have; where the server gives none, or one that is no number, they are
- * null with a notice. Missing token counts are estimated from the texts, marked, with a notice.
+ * significant digits, as many as a float32 has; where the server gives none, or one that is no number, they are
+ * null with a notice. Missing token counts are estimated from the texts and marked.
  */
 export function readChatResponse(body: string, request: OracleRequest): ReadResult {
   const parsed = responseSchema.safeParse(parseLenient(body));
@@ -59,12 +59,7 @@ export function readChatResponse(body: string, request: OracleRequest): ReadResu
     },
     usage,
     model: withoutFolder(parsed.data.model ?? request.model),
-    notices: [
-      ...scores.notices,
-      ...(usage.estimated
-        ? ["the server counts no tokens: their number is estimated from the length of the texts"]
-        : []),
-    ],
+    notices: scores.notices,
   };
 }
 

@@ -47,6 +47,9 @@ export interface OracleFacts {
   readonly notices: readonly string[];
 }
 
+const ESTIMATED =
+  "the server counts no tokens: their number is estimated from the length of the texts";
+
 export interface OpenedOracle extends Oracle {
   facts(): OracleFacts;
 }
@@ -72,7 +75,10 @@ export function openOracle(options: OracleOptions): OpenedOracle {
       ? buyingFrom(endpoint, { options, store, notices })
       : async (ladder) => notRecorded(ladder, options),
     concurrency: options.concurrency ?? (endpoint?.scope === "loopback" ? 1 : 4),
-    onUsed: (key) => void options.usedKeys?.add(key),
+    onUsed: ({ key, usage }) => {
+      options.usedKeys?.add(key);
+      if (usage.estimated) notices.add(ESTIMATED);
+    },
   });
   return {
     model: options.model,

@@ -25,26 +25,36 @@ const lineSchema = z.object({
 /** One question as sent and its answer. `key` is the sha256 of the canonical JSON of `request`. */
 export type RecordedLine = z.infer<typeof lineSchema>;
 
-/**
- * Reads one line, and holds its key against its request, so that an edited question cannot pass for the one that was asked.
- * @throws UnderstudyError RECORDING naming file and line.
- */
-export function parseLine(text: string, place: Place): RecordedLine {
-  const result = lineSchema.safeParse(parseJson(text, place));
+export type ReadLine =
+  | { readonly kind: "line"; readonly line: RecordedLine }
+  | { readonly kind: "wrong"; readonly problem: string };
+
+/** Reads one line, and holds its key against its request, so that an edited question cannot pass for the one that was asked. */
+export function readLine(text: string): ReadLine {
+  const json = parseJson(text);
+  if (json.kind === "wrong") return json;
+  const result = lineSchema.safeParse(json.value);
   if (!result.success) {
     const issue = result.error.issues[0];
-    throw recordingError(
+    return wrong(
       `field ${JSON.stringify(issue?.path.join(".") ?? "")}: ${issue?.message ?? "is wrong"}`,
-      place,
     );
   }
   const key = keyOf(result.data.request);
-  if (key !== result.data.key)
-    throw recordingError(
-      `key ${JSON.stringify(result.data.key)} does not belong to the request, whose key is ${key}`,
-      place,
-    );
-  return result.data;
+  if (key === result.data.key) return { kind: "line", line: result.data };
+  return wrong(
+    `key ${JSON.stringify(result.data.key)} does not belong to the request, whose key is ${key}`,
+  );
+}
+
+/** As `readLine`. @throws UnderstudyError RECORDING naming file and line. */
+export function parseLine(text: string, place: Place): RecordedLine {
+  const read = readLine(text);
+  if (read.kind === "line") return read.line;
+  throw new UnderstudyError("RECORDING", read.problem, {
+    place,
+    fix: "restore the line, or delete it to have the question asked again",
+  });
 }
 
 /** The line as stored, newline included. */
@@ -62,18 +72,16 @@ export function answerOf({ response, usage, model }: RecordedLine): OracleAnswer
   };
 }
 
-function parseJson(text: string, place: Place): unknown {
+function parseJson(
+  text: string,
+): { readonly kind: "json"; readonly value: unknown } | Extract<ReadLine, { kind: "wrong" }> {
   try {
-    return JSON.parse(text);
+    return { kind: "json", value: JSON.parse(text) };
   } catch (cause) {
-    throw recordingError(`is not JSON: ${messageOf(cause)}`, place, cause);
+    return wrong(`is not JSON: ${messageOf(cause)}`);
   }
 }
 
-function recordingError(problem: string, place: Place, cause?: unknown): UnderstudyError {
-  return new UnderstudyError("RECORDING", problem, {
-    place,
-    cause,
-    fix: "restore the line, or delete it to have the question asked again",
-  });
+function wrong(problem: string): Extract<ReadLine, { kind: "wrong" }> {
+  return { kind: "wrong", problem };
 }

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf, UnderstudyError } from "../errors.js";
-import { formatLine, parseLine, type RecordedLine } from "./recording-line.js";
+import { formatLine, parseLine, readLine, type RecordedLine } from "./recording-line.js";
 
 /** What a kill in mid-write left at the end of a file, and what the next append does about it. */
 type Tail =
@@ -54,7 +54,7 @@ export function readRecording(path: string): Recording {
     if (text.trim() !== "") keep(parseLine(text, { path, line: number }));
     start = end + 1;
   }
-  const last = readTail(bytes.toString("utf8", start), { path, line: number });
+  const last = readTail(bytes.toString("utf8", start));
   if (last.line) keep(last.line);
   const tail: Tail = last.kind === "torn" ? { kind: "torn", offset: start } : { kind: last.kind };
   const notices =
@@ -64,16 +64,15 @@ export function readRecording(path: string): Recording {
   return { path, lines, notices, tail, bytes: bytes.length };
 }
 
-function readTail(
-  text: string,
-  place: { readonly path: string; readonly line: number },
-): { readonly kind: Tail["kind"]; readonly line: RecordedLine | null } {
+function readTail(text: string): {
+  readonly kind: Tail["kind"];
+  readonly line: RecordedLine | null;
+} {
   if (text.trim() === "") return { kind: text === "" ? "whole" : "torn", line: null };
-  try {
-    return { kind: "no newline", line: parseLine(text, place) };
-  } catch {
-    return { kind: "torn", line: null };
-  }
+  const read = readLine(text);
+  return read.kind === "line"
+    ? { kind: "no newline", line: read.line }
+    : { kind: "torn", line: null };
 }
 
 /** A recording that grows; every line is on the disk before `append` returns. */
