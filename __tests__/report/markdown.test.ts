@@ -177,6 +177,7 @@ describe("a fenced block", () => {
 
 describe("the hostile corpus", () => {
   test.each(HOSTILE.map((text) => [text.slice(0, 40), text]))("stays dead: %j", (_name, text) => {
+    expect(nodesOf(parse(fencedBlock(text))).map((node) => node.type)).toEqual(["root", "code"]);
     for (const markdown of [codeSpan(text), escapeMarkdown(text), fencedBlock(text)]) {
       expect(aliveIn(markdown)).toEqual([]);
       expect(aliveIn(`words\n- ${markdown.replaceAll("\n", "\n  ")}`)).toEqual([]);

@@ -1,6 +1,7 @@
 /** Questions that several sections ask of a report. */
 import type {
   Certificate,
+  DataReport,
   PromptReport,
   Report,
   ReportSpan,
@@ -75,7 +76,7 @@ export function hasFindings(report: Report): boolean {
 /** A file's question that got no answer, and why. */
 export interface Unanswered {
   readonly path: string;
-  readonly question: string;
+  readonly kind: "influence" | "deletion" | "suspicion";
   readonly reason: string;
 }
 
@@ -87,23 +88,29 @@ export function unanswered(report: Report): readonly Unanswered[] {
 const NO_REASON = "no reason was recorded";
 
 function unansweredOfPrompt(prompt: PromptReport): readonly Unanswered[] {
-  const found: Unanswered[] = [];
-  const add = (question: string, reason: string | null): number =>
-    found.push({ path: prompt.path, question, reason: reason ?? NO_REASON });
-  if (prompt.explanation === null) add("influence of the spans", prompt.explanationReason);
-  else if (!prompt.explanation.shown) add("influence of the spans", prompt.explanation.withheld);
-  if (prompt.removable === null) add("removable spans", prompt.removableReason);
-  else if (prompt.removable.certificate === null)
-    add("certified shorter prompt", prompt.removable.reason);
-  if (prompt.demonstrations === null) add("test of the examples", prompt.demonstrationsReason);
-  return found;
+  const { path, explanation, removable, demonstrations } = prompt;
+  const open = (kind: Unanswered["kind"], reason: string | null): readonly Unanswered[] => [
+    { path, kind, reason: reason ?? NO_REASON },
+  ];
+  return [
+    ...(explanation === null ? open("influence", prompt.explanationReason) : []),
+    ...(explanation !== null && !explanation.shown ? open("influence", explanation.withheld) : []),
+    ...(removable === null ? open("deletion", prompt.removableReason) : []),
+    ...(removable !== null && removable.certificate === null
+      ? open("deletion", removable.reason)
+      : []),
+    ...(demonstrations === null ? open("suspicion", prompt.demonstrationsReason) : []),
+  ];
 }
 
-function unansweredOfData(data: Report["data"][number]): readonly Unanswered[] {
-  if (data.suspicious !== null) return [];
-  return [
-    { path: data.path, question: "test of the rows", reason: data.suspiciousReason ?? NO_REASON },
-  ];
+function unansweredOfData({
+  path,
+  suspicious,
+  suspiciousReason,
+}: DataReport): readonly Unanswered[] {
+  return suspicious === null
+    ? [{ path, kind: "suspicion", reason: suspiciousReason ?? NO_REASON }]
+    : [];
 }
 
 /** The largest absolute influence among the shown spans; null where none is shown. */

@@ -17,13 +17,11 @@ const share = z.number().min(0).max(1);
 const price = z.number().min(0).nullable();
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_ITEMS);
 
-const interval = z
-  .strictObject({ estimate: real, low: real, high: real })
-  .meta({
-    id: "Interval",
-    description:
-      "A point estimate with an interval; what it covers is said by the field that holds it.",
-  });
+const interval = z.strictObject({ estimate: real, low: real, high: real }).meta({
+  id: "Interval",
+  description:
+    "A point estimate with an interval; what it covers is said by the field that holds it.",
+});
 const attributionMethod = z.enum([
   "hierarchical",
   "surrogate-lasso",
@@ -237,13 +235,11 @@ const usageFields = {
   completionTokens: count,
   cost: price,
 } satisfies Record<keyof OracleUsage, z.ZodType>;
-const usage = z
-  .strictObject(usageFields)
-  .meta({
-    id: "OracleUsage",
-    description:
-      "What the input needs, whether or not answers were stored; cost null: unknown price, never 0.",
-  });
+const usage = z.strictObject(usageFields).meta({
+  id: "OracleUsage",
+  description:
+    "What the input needs, whether or not answers were stored; cost null: unknown price, never 0.",
+});
 
 const byPurpose = {
   "fixed outputs": usage,

@@ -36,10 +36,14 @@ export function visibleBlock(text: string): string {
     .join("\n");
 }
 
+/** The beginning of a `⟨U+202E⟩` that was cut. */
+const CUT_PICTURE = /⟨(?:U(?:\+[0-9A-F]*)?)?…$/;
+
 /** `truncate(visibleLine(text), limit)`, without reading the megabytes that a hostile text may have past the cut. */
 export function visibleExcerpt(text: string, limit: number): string {
   // A character becomes at least half a unit of what is shown (CRLF), so the cut falls well inside of this.
-  return truncate(visibleLine(text.slice(0, 4 * limit * UNITS_PER_GRAPHEME)), limit);
+  const excerpt = truncate(visibleLine(text.slice(0, 4 * limit * UNITS_PER_GRAPHEME)), limit);
+  return excerpt.replace(CUT_PICTURE, "…");
 }
 
 /** UTF-16 units that a text limited to `graphemes` may have at most: a single grapheme can be any number of combining marks. */

@@ -1,6 +1,6 @@
 /** One line a file with its verdicts, then what could not be known and why. */
 import type { DataReport, PromptReport, Screen } from "../../domain.js";
-import { unanswered } from "../facts.js";
+import { unanswered, type Unanswered } from "../facts.js";
 import { escapeMarkdown } from "../markdown/escape.js";
 import { blocks, bullets, table } from "../markdown/blocks.js";
 import { change, interval, money, percent, quantity, whole } from "../markdown/numbers.js";
@@ -76,6 +76,12 @@ function rowsCell({ suspicious, triggers }: DataReport): string {
   return [...rows, ...phrases].join(", ") || "none found";
 }
 
+const ABSENT: Readonly<Record<Unanswered["kind"], string>> = {
+  influence: "influence of the spans not shown",
+  deletion: "no certified shorter prompt",
+  suspicion: "suspicious entries not looked for",
+};
+
 /** Reasons for everything that is missing, file by file, and what buying the answer would take. */
 export function missing(view: View): string | null {
   const open = unanswered(view.report);
@@ -83,7 +89,7 @@ export function missing(view: View): string | null {
   const plans = new Map(view.report.prompts.map(({ path, plan }) => [path, plan]));
   const list = bullets([...byFile], view.rows, ([path, questions]) => {
     const reasons = questions.map(
-      ({ question, reason }) => `no ${question}: ${escapeMarkdown(reason)}`,
+      ({ kind, reason }) => `${ABSENT[kind]}: ${escapeMarkdown(reason)}`,
     );
     return [fileName(path), ...reasons, ...planLines(plans.get(path) ?? null)].join("\n  - ");
   });

@@ -1,5 +1,5 @@
 /** The two lines that suffice: what was looked at, and what is in it for the reviewer. */
-import type { PromptReport, Report } from "../../domain.js";
+import type { Report } from "../../domain.js";
 import {
   certifiedDeletions,
   hasFindings,
@@ -18,8 +18,15 @@ const STEPS = 10;
 
 /** `### Understudy: 2 prompts, 1 data set`, the line of findings, and a warning where the run was cut short. */
 export function headline(report: Report): string {
-  const title = hasFindings(report) ? scope(report) : `nothing to report in ${scope(report)}`;
-  return blocks(`### Understudy: ${title}\n${summaryLine(report)}`, incomplete(report));
+  return blocks(`### Understudy: ${title(report)}\n${summaryLine(report)}`, incomplete(report));
+}
+
+function title(report: Report): string {
+  if (hasFindings(report)) return scope(report);
+  const everything = report.complete === true && unanswered(report).length === 0;
+  return everything
+    ? `nothing to report in ${scope(report)}`
+    : `nothing found in what could be tested: ${scope(report)}`;
 }
 
 function scope(report: Report): string {
@@ -30,57 +37,52 @@ function scope(report: Report): string {
   return counted.length > 0 ? counted.join(", ") : "no prompt or data file among the changes";
 }
 
-/** The findings first, then what they rest on and what they cost. */
+/** The findings first, then what was not found, then what it rests on and what it cost. */
 function summaryLine(report: Report): string {
-  const parts = [
-    tokensPart(report),
-    suspiciousPart(report),
-    problemsPart(report),
-    fidelityPart(report),
-    costPart(report),
-    surrogatePart(report),
+  const tokens = tokensPart(report);
+  const suspicious = suspiciousParts(report);
+  const absent = [
+    ...(tokens === null && report.prompts.length > 0 && report.oracle !== null
+      ? ["no shorter prompt certified"]
+      : []),
+    ...(suspicious.length === 0 ? [nothingSuspicious(report)] : []),
   ];
+  const parts = [tokens, ...suspicious, problemsPart(report), ...absent, ...basis(report)];
   return parts.filter((part) => part !== null).join(" · ");
 }
 
 function tokensPart(report: Report): string | null {
-  if (report.prompts.length === 0) return null;
   const certified = certifiedDeletions(report);
-  const [first] = certified;
-  if (first === undefined) return "no shorter prompt certified";
+  if (certified.length === 0) return null;
   const saved = certified.reduce((sum, deletion) => sum + deletion.tokensSaved, 0);
   const before = certified.reduce((sum, deletion) => sum + deletion.prompt.tokens.head, 0);
-  const where =
-    certified.length === 1 ? fileName(first.prompt.path) : quantity(certified.length, "prompt");
   const share = before > 0 ? `${percent(saved / before)}, certified` : "certified";
-  return `**−${whole(saved)} tokens** possible in ${where} (${share})`;
+  return `**−${whole(saved)} tokens** possible${inFiles(certified.map(({ prompt }) => prompt.path))} (${share})`;
 }
 
-function suspiciousPart(report: Report): string | null {
-  const examples = suspiciousDemonstrations(report);
+function suspiciousParts(report: Report): readonly string[] {
+  const count = (noun: string, found: readonly { readonly path: string }[]): readonly string[] =>
+    found.length === 0
+      ? []
+      : [`**${quantity(found.length, noun)}**${inFiles(found.map(({ path }) => path))}`];
   const rows = suspiciousRows(report);
-  const phrases = triggers(report).length;
-  const found = [
-    ...(examples.length > 0
-      ? [
-          `**${quantity(examples.length, "suspicious example")}**${inFile(examples.map((example) => example.path))}`,
-        ]
-      : []),
-    ...(rows.length > 0
-      ? [`**${quantity(rows.length, "suspicious row")}**${inFile(rows.map((row) => row.path))}`]
-      : []),
-    ...(rows.length === 0 && phrases > 0 ? [`**${quantity(phrases, "suspicious phrase")}**`] : []),
+  return [
+    ...count("suspicious example", suspiciousDemonstrations(report)),
+    ...count("suspicious row", rows),
+    ...(rows.length === 0 ? count("suspicious phrase", triggers(report)) : []),
   ];
-  if (found.length > 0) return found.join(" · ");
-  const unknown = unanswered(report).some(({ question }) => question.startsWith("test of"));
-  return unknown ? "nothing suspicious in what could be tested" : "nothing suspicious";
 }
 
-function inFile(paths: readonly string[]): string {
-  const [path, ...others] = new Set(paths);
-  return path === undefined || others.length > 0
-    ? ` in ${quantity(others.length + 1, "file")}`
-    : ` in ${fileName(path)}`;
+function nothingSuspicious(report: Report): string {
+  const untested = unanswered(report).some(({ kind }) => kind === "suspicion");
+  return untested ? "nothing suspicious in what could be tested" : "nothing suspicious";
+}
+
+function inFiles(paths: readonly string[]): string {
+  const distinct = [...new Set(paths)];
+  return distinct.length === 1
+    ? ` in ${distinct.map(fileName).join("")}`
+    : ` in ${quantity(distinct.length, "file")}`;
 }
 
 function problemsPart(report: Report): string | null {
@@ -88,8 +90,14 @@ function problemsPart(report: Report): string | null {
   return problems > 0 ? `**${quantity(problems, "problem")}** in the wording` : null;
 }
 
-function fidelityPart(report: Report): string | null {
-  if (report.prompts.length === 0) return null;
+function basis(report: Report): readonly (string | null)[] {
+  if (report.prompts.length === 0) return [costPart(report)];
+  if (report.oracle === null)
+    return ["no oracle was asked: nothing explained, screened or certified"];
+  return [fidelityPart(report), costPart(report), surrogatePart(report)];
+}
+
+function fidelityPart(report: Report): string {
   const explained = report.prompts.flatMap((prompt) => prompt.explanation ?? []);
   const [first] = explained;
   if (first === undefined) return "not explained";
@@ -107,9 +115,8 @@ function costPart(report: Report): string {
   return calls === 0 ? "no oracle calls" : `${quantity(calls, "oracle call")}, ${money(cost)}`;
 }
 
-function surrogatePart(report: Report): string | null {
-  if (report.prompts.length === 0) return null;
-  const verdicts = report.prompts.flatMap((prompt: PromptReport) =>
+function surrogatePart(report: Report): string {
+  const verdicts = report.prompts.flatMap((prompt) =>
     prompt.screens.map((screen) => screen.verdict),
   );
   const kinds = [...new Set(verdicts)];

@@ -20,7 +20,7 @@ function ratio(report: Report): string {
   if (onOracleAlone.calls === 0) return "";
   return costReductionRatio === null
     ? "; ratio unknown"
-    : `; **${decimal(costReductionRatio, 1)} times** the cost`;
+    : `, **${decimal(costReductionRatio, 1)} times** the cost`;
 }
 
 function tokensOf(usage: OracleUsage): number {

@@ -38,7 +38,7 @@ function spanTable(view: View, prompt: PromptReport, spans: readonly ReportSpan[
     ["Lines", "l", (span) => linesOf(view, prompt.path, span)],
     ["Text", "l", (span) => codeSpan(span.text, view.text)],
     ["Tokens", "r", (span) => whole(span.tokens)],
-    ["Influence", "l", influenceCell],
+    ["Influence (90 %)", "l", influenceCell],
     ["Why", "l", (span) => why(span, strongest)],
   ]);
 }
@@ -47,8 +47,8 @@ function spanTable(view: View, prompt: PromptReport, spans: readonly ReportSpan[
 export function certificateSentence(certificate: Certificate): string {
   const { changed, inputs, bound, confidence } = certificate;
   return (
-    `Deleted together, ${changed === 0 ? "none" : whole(changed)} of ${quantity(inputs, "output")} changed, on inputs that the search never saw: ` +
-    `at most ${percent(bound)} change, at ${percent(confidence)} confidence. The certificate covers them together, not one by one.`
+    `Deleted together they changed ${changed === 0 ? "none" : whole(changed)} of ${quantity(inputs, "output")}, on inputs that the search never saw: ` +
+    `at most ${percent(bound)} change, at ${percent(confidence)} confidence. Certified together, not one by one.`
   );
 }
 
@@ -61,7 +61,7 @@ export function influenceCell(span: ReportSpan): string {
 function why({ influence }: ReportSpan, strongest: number | null): string {
   if (influence === null) return "part of the certified deletion";
   if (influence.low <= 0 && influence.high >= 0) return "not distinguishable from none";
-  if (influence.estimate < 0) return "pulls away from the expected outputs";
+  if (influence.estimate < 0) return "works against the fixed outputs";
   return strongest === null || strongest === 0
     ? "small"
     : `${percent(Math.abs(influence.estimate) / strongest)} of the strongest span`;
