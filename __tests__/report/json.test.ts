@@ -4,7 +4,12 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Report } from "../../src/domain.js";
-import { parseReport, reportJsonSchema, serializeReport } from "../../src/report/json.js";
+import {
+  parseReport,
+  redactReport,
+  reportJsonSchema,
+  serializeReport,
+} from "../../src/report/json.js";
 import { cleanReport, sampleReport } from "../fixtures/sample-report.js";
 
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..");
@@ -87,6 +92,23 @@ describe("the report file", () => {
         expect.objectContaining({ code: "INTERNAL" }),
       );
     }
+  });
+});
+
+describe("a report with secrets", () => {
+  const redact = (text: string): string =>
+    text.replaceAll("5f0c1e9b", "***").replaceAll("cf-omega", "***");
+
+  test("loses them in every text and nothing else", () => {
+    const redacted = redactReport(sampleReport, redact);
+    expect(serializeReport(redacted)).toBe(redact(serializeReport(sampleReport)));
+    expect(serializeReport(redacted)).not.toMatch(/cf-omega|5f0c1e9b/);
+  });
+
+  test("is refused where a secret is a word of the format", () => {
+    expect(() =>
+      redactReport(sampleReport, (text) => text.replaceAll("hierarchical", "***")),
+    ).toThrow(expect.objectContaining({ code: "USAGE" }));
   });
 });
 

@@ -25,7 +25,7 @@ const NEGATIVE_ZERO = -1e-12;
  * @throws UnderstudyError INTERNAL for a report that its own schema refuses, such as one with NaN.
  */
 export function serializeReport(report: Report): string {
-  const checked = reportSchema.safeParse(canonical(report));
+  const checked = reportSchema.safeParse(mapLeaves(report, canonical));
   if (checked.success) return `${JSON.stringify(checked.data, null, 2)}\n`;
   throw new UnderstudyError(
     "INTERNAL",
@@ -33,15 +33,38 @@ export function serializeReport(report: Report): string {
   );
 }
 
-/** The same value with canonical numbers. They are rounded before the check, which a probability of 1 + 1e-16 would fail. */
-function canonical(value: unknown): unknown {
-  if (typeof value === "number") return canonicalNumber(value);
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, canonical(item)]));
+/** The same value with `leaf` applied to everything in it that is no array and no object. */
+function mapLeaves(value: unknown, leaf: (value: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => mapLeaves(item, leaf));
+  if (typeof value !== "object" || value === null) return leaf(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mapLeaves(item, leaf)]),
+  );
 }
 
-function canonicalNumber(value: number): number {
+/**
+ * The report with `redact` applied to every text. Do this before rendering: a page cuts long texts and escapes others, and the
+ * half of a secret is not found again.
+ * @throws UnderstudyError USAGE where `redact` changes a word of the format itself, such as a verdict.
+ */
+export function redactReport(report: Report, redact: (text: string) => string): Report {
+  const redacted = mapLeaves(report, (value) =>
+    typeof value === "string" ? redact(value) : canonical(value),
+  );
+  const checked = reportSchema.safeParse(redacted);
+  if (checked.success) return checked.data;
+  throw new UnderstudyError(
+    "USAGE",
+    `a secret is a word of the report's format: ${issuesOf(checked.error)}`,
+    {
+      fix: "use a secret that is no common word",
+    },
+  );
+}
+
+/** Numbers are rounded before the check, which a probability of 1 + 1e-16 would fail. */
+function canonical(value: unknown): unknown {
+  if (typeof value !== "number") return value;
   if (value <= 0 && value > NEGATIVE_ZERO) return 0;
   return Number.isInteger(value) ? value : Number(value.toPrecision(SIGNIFICANT_DIGITS));
 }
