@@ -8,6 +8,7 @@ import {
   closeSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   readSync,
@@ -16,12 +17,13 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Precision } from "../domain.js";
 import { messageOf, UnderstudyError } from "../errors.js";
 import { GRAPH_VERSION } from "./graph.js";
 import type { CompiledGraph } from "./session.js";
-import { FileWeightSink, MemoryWeightSink, type WeightSink } from "./weight-sink.js";
+import { FileWeightSink, type WeightSink } from "./weight-sink.js";
 
 const GRAPH_FILE = "graph.onnx";
 const WEIGHTS_FILE = "weights.bin";
@@ -41,6 +43,8 @@ export interface CompiledModel {
   readonly fromCache: boolean;
   /** What a person should know, e.g. that a damaged entry was replaced. */
   readonly notices: readonly string[];
+  /** Removes what was written only for this run; call it when every session is open. */
+  readonly discard: () => void;
 }
 
 function sha256OfFile(path: string): string {
@@ -81,7 +85,6 @@ function verify(folder: string, key: CacheKey): Verification {
 
 function fileGraph(folder: string): CompiledGraph {
   return {
-    kind: "file",
     graphPath: join(folder, GRAPH_FILE),
     weightsPath: join(folder, WEIGHTS_FILE),
     weightsLocation: WEIGHTS_FILE,
@@ -109,14 +112,37 @@ function publish(temporary: string, folder: string, key: CacheKey): void {
   }
 }
 
-function compileInMemory(compile: CompileTo): CompiledGraph {
-  const sink = new MemoryWeightSink();
-  const graph = compile(sink);
-  return { kind: "memory", graph, weights: sink.weights };
+function kept(
+  folder: string,
+  outcome: { readonly fromCache: boolean; readonly notices: readonly string[] },
+): CompiledModel {
+  return { graph: fileGraph(folder), ...outcome, discard: () => undefined };
+}
+
+/** Compiles into a folder of the system's temporary directory. */
+function compileForOneRun(
+  key: CacheKey,
+  compile: CompileTo,
+  notices: readonly string[],
+): CompiledModel {
+  const folder = mkdtempSync(join(tmpdir(), "understudy-"));
+  const discard = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    writeEntry(folder, key, compile);
+  } catch (cause) {
+    discard();
+    if (cause instanceof UnderstudyError) throw cause;
+    throw new UnderstudyError(
+      "FILE",
+      `the compiled model could not be written: ${messageOf(cause)}`,
+      { place: { path: folder }, fix: "Make room in the temporary directory.", cause },
+    );
+  }
+  return { graph: fileGraph(folder), fromCache: false, notices, discard };
 }
 
 /**
- * The compiled graph from the cache folder, or compiled now and stored there; `cacheFolder` null compiles in memory.
+ * The compiled graph from the cache folder, or compiled now and stored there; `cacheFolder` null compiles for this run only.
  * A damaged entry is compiled again; a folder that cannot be written is a notice, not an error. Errors of `compile` are thrown as they are.
  */
 export function compiledModel(
@@ -124,11 +150,10 @@ export function compiledModel(
   key: CacheKey,
   compile: CompileTo,
 ): CompiledModel {
-  if (cacheFolder === null)
-    return { graph: compileInMemory(compile), fromCache: false, notices: [] };
+  if (cacheFolder === null) return compileForOneRun(key, compile, []);
   const folder = join(cacheFolder, `${key.sha256.slice(0, 32)}-${key.precision}-${GRAPH_VERSION}`);
   const found = verify(folder, key);
-  if (found === "sound") return { graph: fileGraph(folder), fromCache: true, notices: [] };
+  if (found === "sound") return kept(folder, { fromCache: true, notices: [] });
   const notices =
     found === "damaged"
       ? [`The compiled model in ${folder} was damaged and has been compiled again.`]
@@ -138,17 +163,13 @@ export function compiledModel(
     rmSync(folder, { recursive: true, force: true });
     writeEntry(temporary, key, compile);
     publish(temporary, folder, key);
-    return { graph: fileGraph(folder), fromCache: false, notices };
+    return kept(folder, { fromCache: false, notices });
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     if (error instanceof UnderstudyError) throw error;
-    return {
-      graph: compileInMemory(compile),
-      fromCache: false,
-      notices: [
-        ...notices,
-        `The compiled model could not be kept in ${cacheFolder}: ${messageOf(error)}`,
-      ],
-    };
+    return compileForOneRun(key, compile, [
+      ...notices,
+      `The compiled model could not be kept in ${cacheFolder}: ${messageOf(error)}`,
+    ]);
   }
 }

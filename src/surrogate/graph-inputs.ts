@@ -1,4 +1,4 @@
-/** What the scoring graph takes and gives, by name. Sizes: S rows run, P positions in the past tensors, R response tokens, D rows compared. */
+/** What the scoring graph takes and gives, by name. Sizes: S rows run, P positions for which past tensors have room, R response tokens, D rows compared. */
 
 import type { ModelShape } from "./architecture.js";
 import type { OnnxGraphWriter } from "./onnx-writer.js";
@@ -10,8 +10,6 @@ export const INPUTS = {
   lastPosition: "last_position",
   /** int32 []: length of the whole sequence. */
   totalLength: "total_length",
-  /** int64 [1]: how many past positions are reused. */
-  pastLength: "past_length",
   /** int64 [R]: rows, counted among the S, that predict the response tokens. */
   responseRows: "response_rows",
   /** int64 [R, 1]: the response tokens. */
@@ -38,12 +36,14 @@ export const pastValue = (layer: number): string => `past_value_${layer}`;
 export const presentKey = (layer: number): string => `present_key_${layer}`;
 export const presentValue = (layer: number): string => `present_value_${layer}`;
 
-/** Declares every input and the past and present keys and values (float [1, keyValueHeads, positions, headSize]). */
+/**
+ * Declares every input and the past keys and values, float [1, keyValueHeads, P, headSize]. Of the past positions the first
+ * total_length - S count; the rest is room.
+ */
 export function declareInputs(graph: OnnxGraphWriter, shape: ModelShape, vocabulary: number): void {
   graph.input({ name: INPUTS.embeddings, type: "float", dimensions: [1, "S", shape.hidden] });
   graph.input({ name: INPUTS.lastPosition, type: "int32", dimensions: [1] });
   graph.input({ name: INPUTS.totalLength, type: "int32", dimensions: [] });
-  graph.input({ name: INPUTS.pastLength, type: "int64", dimensions: [1] });
   graph.input({ name: INPUTS.responseRows, type: "int64", dimensions: ["R"] });
   graph.input({ name: INPUTS.targets, type: "int64", dimensions: ["R", 1] });
   graph.input({ name: INPUTS.reference, type: "float", dimensions: ["D", vocabulary] });

@@ -68,13 +68,9 @@ class ScoringWorker {
   #receive: (message: FromWorker) => void = () => undefined;
   #fail: (error: UnderstudyError) => void = () => undefined;
 
-  constructor(entry: string, setup: WorkerSetup) {
+  constructor(entry: string) {
     // The runtime reads a switch from the real environment, which a thread's own copy of it does not reach.
-    this.#worker = new Worker(entry, {
-      workerData: setup,
-      env: SHARE_ENV,
-      name: "understudy scoring",
-    });
+    this.#worker = new Worker(entry, { env: SHARE_ENV, name: "understudy scoring" });
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error) => this.#stop(crashed(messageOf(error))));
     this.#exited = new Promise((resolve) => {
@@ -106,8 +102,10 @@ class ScoringWorker {
     });
   }
 
-  ready(): Promise<Ready> {
-    return this.#expect("ready");
+  async open(setup: WorkerSetup): Promise<Ready> {
+    const answer = this.#expect("ready");
+    this.#send({ kind: "open", setup });
+    return answer;
   }
 
   async score(
@@ -147,11 +145,8 @@ export class ScoringPool {
   /** Starts the workers. Throws MODEL_RUNTIME where one cannot load the runtime or the graph; none is left running then. */
   static async open(options: PoolOptions): Promise<ScoringPool> {
     const entry = options.workerEntry ?? defaultWorkerEntry();
-    const workers = Array.from(
-      { length: options.workers },
-      () => new ScoringWorker(entry, options.setup),
-    );
-    const answers = await Promise.allSettled(workers.map((worker) => worker.ready()));
+    const workers = Array.from({ length: options.workers }, () => new ScoringWorker(entry));
+    const answers = await Promise.allSettled(workers.map((worker) => worker.open(options.setup)));
     const failed = answers.find((answer) => answer.status === "rejected");
     const first = answers[0];
     if (failed || first?.status !== "fulfilled") {

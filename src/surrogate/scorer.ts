@@ -13,23 +13,26 @@ export interface ShareOptions {
   readonly onScored?: (scored: number) => void;
 }
 
-/** The share's scores in its order. `sequences` must be sorted as a plan sorts them for prefixes to be worth reusing. */
+/** The share's scores in its order, which must be a plan's for prefixes to be worth reusing. */
 export async function scoreShare(
   session: ScoringSession,
   sequences: readonly TokenSequence[],
   options: ShareOptions,
 ): Promise<readonly SequenceScores[]> {
   const { embed, reusePrefixes } = options;
+  session.reserve(
+    Math.max(...sequences.map(({ ids }) => ids.length), options.reference?.ids.length ?? 0),
+  );
   const reference =
     options.reference === null ? null : await session.distribution(options.reference, embed);
   const scores: SequenceScores[] = [];
   for (const [i, sequence] of sequences.entries()) {
     const next = sequences[i + 1];
-    // Keeping costs a copy: done only where the next sequence shares more with this one than with the one already kept.
+    // Worth its copy only where the next sequence shares more with this one than with the one already held.
     const keep =
       reusePrefixes &&
       next !== undefined &&
-      reusablePrefix(next, commonPrefix(sequence.ids, next.ids)) > session.sharedWithKept(next);
+      reusablePrefix(next, commonPrefix(sequence.ids, next.ids)) > session.sharedWithHeld(next);
     scores.push(await session.score(sequence, { embed, reuse: reusePrefixes, keep, reference }));
     options.onScored?.(i + 1);
   }

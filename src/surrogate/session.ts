@@ -1,30 +1,22 @@
-/** One ONNX Runtime session over a compiled graph, and the keys and values it holds of the last sequence. */
+/** One ONNX Runtime session over a compiled graph: scores one sequence after another. */
 
 import { readFileSync } from "node:fs";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Backend } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
-import { INPUTS, OUTPUTS, pastKey, pastValue, presentKey, presentValue } from "./graph-inputs.js";
+import { INPUTS, OUTPUTS } from "./graph-inputs.js";
+import { KeyValueCache } from "./key-value-cache.js";
 import type { LoadedRuntime, Runtime } from "./runtime.js";
 import { commonPrefix, reusablePrefix, type TokenSequence } from "./sequence-plan.js";
-import type { SharedWeight } from "./weight-sink.js";
 
 /** Rows run at once: bounds the memory of attention scores on long prompts, and costs nothing on short ones. */
 const MOST_ROWS = 512;
 
-/** A compiled graph, as a file with its weights beside it or in memory. Can be sent to a worker. */
-export type CompiledGraph =
-  | {
-      readonly kind: "file";
-      readonly graphPath: string;
-      readonly weightsPath: string;
-      readonly weightsLocation: string;
-    }
-  | {
-      readonly kind: "memory";
-      readonly graph: Uint8Array;
-      readonly weights: readonly SharedWeight[];
-    };
+/** A compiled graph: the ONNX file, and its weights beside it under the name by which the graph knows them. */
+export interface CompiledGraph {
+  readonly graphPath: string;
+  readonly weightsPath: string;
+  readonly weightsLocation: string;
+}
 
 /** The sizes a session needs to make its inputs. */
 export interface SessionShape {
@@ -40,9 +32,9 @@ export type EmbedTokens = (ids: Int32Array) => Float32Array;
 
 export interface RunOptions {
   readonly embed: EmbedTokens;
-  /** Keys and values of the last kept run may stand for a shared prefix. */
+  /** Keys and values that are held may stand for a shared prefix. */
   readonly reuse: boolean;
-  /** Keep this run's keys and values for the next. */
+  /** Hold this run's keys and values from now on. Costs a copy of them. */
   readonly keep: boolean;
   /** Log-softmax of a reference run with the same number of response tokens. */
   readonly reference?: Tensor | null;
@@ -56,42 +48,44 @@ export interface SequenceScores {
   readonly tokensRun: number;
 }
 
-type NamedTensors = Readonly<Record<string, Tensor>>;
-
-/** What the session remembers of a run: tokens and the tensors of their keys and values. */
-interface KeptRun {
-  readonly ids: Int32Array;
-  readonly outputs: NamedTensors;
+interface Outputs {
+  readonly outputs: InferenceSession.OnnxValueMapType;
+  readonly tokensRun: number;
 }
 
-function sessionOptions(graph: CompiledGraph, backend: Backend): InferenceSession.SessionOptions {
-  const options: InferenceSession.SessionOptions = {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    graphOptimizationLevel: "all",
-    executionProviders: [backend === "native" ? "cpu" : "wasm"],
-  };
-  if (graph.kind === "memory") return { ...options, externalData: [...graph.weights] };
-  // The native build maps the file beside the graph by itself.
-  return backend === "native"
-    ? options
-    : {
-        ...options,
-        externalData: [{ path: graph.weightsLocation, data: readFileSync(graph.weightsPath) }],
-      };
+/** One call of the graph: rows from `start` on, after as many positions that are held. */
+interface Piece {
+  readonly start: number;
+  readonly keep: boolean;
+  readonly fetch: readonly string[];
+  readonly embed: EmbedTokens;
+  readonly reference: Tensor | null;
 }
 
+const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  logSeverityLevel: 3,
+  graphOptimizationLevel: "all",
+};
+
+/** The native build maps the weights' file by itself; the WebAssembly build cannot open files and is given the bytes. */
 async function createSession(
-  runtime: Runtime,
+  loaded: LoadedRuntime,
   graph: CompiledGraph,
-  backend: Backend,
 ): Promise<InferenceSession> {
-  const options = sessionOptions(graph, backend);
-  if (graph.kind === "memory") return runtime.InferenceSession.create(graph.graph, options);
-  return backend === "native"
-    ? runtime.InferenceSession.create(graph.graphPath, options)
-    : runtime.InferenceSession.create(readFileSync(graph.graphPath), options);
+  const { InferenceSession } = loaded.runtime;
+  if (loaded.backend === "native")
+    return InferenceSession.create(graph.graphPath, {
+      ...SESSION_OPTIONS,
+      executionProviders: ["cpu"],
+    });
+  const externalData = [{ path: graph.weightsLocation, data: readFileSync(graph.weightsPath) }];
+  return InferenceSession.create(readFileSync(graph.graphPath), {
+    ...SESSION_OPTIONS,
+    executionProviders: ["wasm"],
+    externalData,
+  });
 }
 
 function required(outputs: InferenceSession.OnnxValueMapType, name: string): Tensor {
@@ -116,21 +110,18 @@ export class ScoringSession {
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
   readonly #shape: SessionShape;
-  readonly #emptyPast: Tensor;
+  readonly #cache: KeyValueCache;
   readonly #noReference: Tensor;
-  #kept: KeptRun | null = null;
 
-  private constructor(runtime: Runtime, session: InferenceSession, shape: SessionShape) {
-    this.#runtime = runtime;
+  private constructor(loaded: LoadedRuntime, session: InferenceSession, shape: SessionShape) {
+    this.#runtime = loaded.runtime;
     this.#session = session;
     this.#shape = shape;
-    this.#emptyPast = new runtime.Tensor("float32", new Float32Array(0), [
-      1,
-      shape.keyValueHeads,
+    this.#cache = new KeyValueCache(loaded.runtime, shape, loaded.backend);
+    this.#noReference = new loaded.runtime.Tensor("float32", new Float32Array(0), [
       0,
-      shape.headSize,
+      shape.vocabulary,
     ]);
-    this.#noReference = new runtime.Tensor("float32", new Float32Array(0), [0, shape.vocabulary]);
   }
 
   /** Opens a single-threaded session. */
@@ -139,22 +130,22 @@ export class ScoringSession {
     graph: CompiledGraph,
     shape: SessionShape,
   ): Promise<ScoringSession> {
-    return new ScoringSession(
-      loaded.runtime,
-      await createSession(loaded.runtime, graph, loaded.backend),
-      shape,
-    );
+    return new ScoringSession(loaded, await createSession(loaded, graph), shape);
   }
 
   /** Frees the session. */
   async close(): Promise<void> {
-    this.#kept = null;
     await this.#session.release();
   }
 
-  /** Tokens of the kept run that a sequence could reuse. */
-  sharedWithKept(sequence: TokenSequence): number {
-    return this.#kept ? reusablePrefix(sequence, commonPrefix(this.#kept.ids, sequence.ids)) : 0;
+  /** Makes room for sequences of this many tokens, prompt and response. */
+  reserve(tokens: number): void {
+    this.#cache.reserve(tokens);
+  }
+
+  /** Tokens of a sequence for which keys and values are held. */
+  sharedWithHeld(sequence: TokenSequence): number {
+    return Math.max(0, reusablePrefix(sequence, commonPrefix(this.#cache.ids, sequence.ids)));
   }
 
   /** Scores a sequence. Throws MODEL_RUNTIME where a score is NaN or infinite. */
@@ -175,104 +166,99 @@ export class ScoringSession {
 
   /** Log-softmax [response tokens, vocabulary] of a sequence, to be used as the reference of later runs. */
   async distribution(sequence: TokenSequence, embed: EmbedTokens): Promise<Tensor> {
-    const { outputs } = await this.#run(sequence, { embed, reuse: true, keep: true }, [
+    const { outputs } = await this.#run(sequence, { embed, reuse: false, keep: false }, [
       OUTPUTS.logSoftmax,
     ]);
     return required(outputs, OUTPUTS.logSoftmax);
   }
 
+  /** Runs all rows after the reusable prefix, at most 512 at a time, and fetches outputs of the last piece. */
   async #run(
     sequence: TokenSequence,
     options: RunOptions,
     fetch: readonly string[],
-  ): Promise<{ readonly outputs: InferenceSession.OnnxValueMapType; readonly tokensRun: number }> {
+  ): Promise<Outputs> {
     const { ids, responseTokens } = sequence;
-    const reused = options.reuse ? this.sharedWithKept(sequence) : 0;
-    let past = reused > 0 ? this.#kept : null;
+    this.#cache.reserve(ids.length);
+    const reused = options.reuse ? this.sharedWithHeld(sequence) : 0;
     let start = reused;
-    // At least two rows in every piece: one row alone takes another kernel, which rounds differently.
     for (
-      let room = ids.length - start - responseTokens - 1;
-      ids.length - start > MOST_ROWS && room >= 2;
-      room = ids.length - start - responseTokens - 1
+      let rows = pieceRows(ids.length - start, responseTokens);
+      rows > 0;
+      rows = pieceRows(ids.length - start, responseTokens)
     ) {
-      const end = start + Math.min(MOST_ROWS, room);
-      const piece = { ids: ids.subarray(0, end), responseTokens: 1 };
-      past = this.#toKept(
-        piece.ids,
-        await this.#session.run(
-          this.#feeds(piece, { start, past, options: { embed: options.embed } }),
-          this.#presentNames(),
-        ),
-      );
-      start = end;
+      const piece = { ids: ids.subarray(0, start + rows), responseTokens: 1 };
+      await this.#runPiece(piece, {
+        start,
+        fetch: [],
+        keep: true,
+        embed: options.embed,
+        reference: null,
+      });
+      start += rows;
     }
-    const names = options.keep ? [...fetch, ...this.#presentNames()] : [...fetch];
-    const outputs = await this.#session.run(this.#feeds(sequence, { start, past, options }), names);
-    if (options.keep) this.#kept = this.#toKept(ids, outputs);
-    return { outputs, tokensRun: ids.length - reused };
-  }
-
-  #presentNames(): string[] {
-    return Array.from({ length: this.#shape.layers }, (_, layer) => [
-      presentKey(layer),
-      presentValue(layer),
-    ]).flat();
-  }
-
-  #toKept(ids: Int32Array, outputs: InferenceSession.OnnxValueMapType): KeptRun {
-    return {
-      ids,
-      outputs: Object.fromEntries(
-        this.#presentNames().map((name) => [name, required(outputs, name)]),
-      ),
+    // Earlier pieces have replaced what was held: then this sequence is the best there is.
+    const last = {
+      start,
+      fetch,
+      keep: options.keep || start > reused,
+      embed: options.embed,
+      reference: options.reference ?? null,
     };
+    return { outputs: await this.#runPiece(sequence, last), tokensRun: ids.length - reused };
   }
 
-  #feeds(
+  async #runPiece(
     sequence: TokenSequence,
-    state: {
-      readonly start: number;
-      readonly past: KeptRun | null;
-      readonly options: Pick<RunOptions, "embed" | "reference">;
-    },
+    piece: Piece,
+  ): Promise<InferenceSession.OnnxValueMapType> {
+    const feeds = { ...this.#inputs(sequence, piece), ...this.#cache.feeds() };
+    const wanted = Object.fromEntries(piece.fetch.map((name) => [name, null]));
+    if (!piece.keep) return this.#session.run(feeds, wanted);
+    const outputs = await this.#session.run(feeds, { ...wanted, ...this.#cache.fetches() });
+    this.#cache.store(sequence.ids, outputs);
+    return outputs;
+  }
+
+  #inputs(
+    { ids, responseTokens }: TokenSequence,
+    { start, embed, reference }: Piece,
   ): Record<string, Tensor> {
     const { Tensor: OrtTensor } = this.#runtime;
-    const { ids, responseTokens } = sequence;
-    const { start, past } = state;
-    const reference = state.options.reference ?? null;
     const rows = ids.length - start;
     const integers = (values: readonly number[], dimensions: readonly number[]): Tensor =>
       new OrtTensor("int64", BigInt64Array.from(values, BigInt), dimensions);
-    const responseRows = Array.from({ length: responseTokens }, (_, i) =>
-      Math.max(0, rows - 1 - responseTokens + i),
-    );
-    const feeds: Record<string, Tensor> = {
-      [INPUTS.embeddings]: new OrtTensor("float32", state.options.embed(ids.subarray(start)), [
+    const compared = reference ? responseTokens : 0;
+    return {
+      [INPUTS.embeddings]: new OrtTensor("float32", embed(ids.subarray(start)), [
         1,
         rows,
         this.#shape.hidden,
       ]),
       [INPUTS.lastPosition]: new OrtTensor("int32", Int32Array.of(ids.length - 1), [1]),
       [INPUTS.totalLength]: new OrtTensor("int32", Int32Array.of(ids.length), []),
-      [INPUTS.pastLength]: integers([start], [1]),
-      [INPUTS.responseRows]: integers(responseRows, [responseTokens]),
+      [INPUTS.responseRows]: integers(countFrom(rows - 1 - responseTokens, responseTokens), [
+        responseTokens,
+      ]),
       [INPUTS.targets]: integers(
         [...ids.subarray(ids.length - responseTokens)],
         [responseTokens, 1],
       ),
       [INPUTS.reference]: reference ?? this.#noReference,
-      [INPUTS.comparedRows]: reference
-        ? integers(
-            Array.from({ length: responseTokens }, (_, i) => i),
-            [responseTokens],
-          )
-        : integers([], [0]),
+      [INPUTS.comparedRows]: integers(countFrom(0, compared), [compared]),
     };
-    for (let layer = 0; layer < this.#shape.layers; layer++) {
-      feeds[pastKey(layer)] = past?.outputs[presentKey(layer)] ?? this.#emptyPast;
-      feeds[pastValue(layer)] = past?.outputs[presentValue(layer)] ?? this.#emptyPast;
-    }
-    return feeds;
   }
+}
+
+/**
+ * Rows to run before the last piece of `rest` rows; 0: the rest is the last piece. No piece has fewer than two rows: one row alone takes
+ * another kernel, which rounds differently.
+ */
+function pieceRows(rest: number, responseTokens: number): number {
+  const room = rest - responseTokens - 1;
+  return rest > MOST_ROWS && room >= 2 ? Math.min(MOST_ROWS, room) : 0;
+}
+
+function countFrom(first: number, length: number): number[] {
+  return Array.from({ length }, (_, i) => first + i);
 }

@@ -10,7 +10,7 @@ import { compileGraph, longestSequence } from "./graph.js";
 import { rotationsFor, type Rotations } from "./model-weights.js";
 import { ScoringPool } from "./pool.js";
 import { planSequences, type SequencePlan, type TokenSequence } from "./sequence-plan.js";
-import type { SequenceScores } from "./session.js";
+import type { SequenceScores, SessionShape } from "./session.js";
 
 export interface TokenScorerOptions {
   readonly gguf: GgufFile;
@@ -65,26 +65,23 @@ export class TokenScorer {
     const compiled = compiledModel(options.cacheFolder, key, (sink) =>
       compileGraph(gguf, shape, { precision, sink }),
     );
-    const setup = {
-      runtime: { backend: options.backend, nativeFolder: options.nativeFolder ?? null },
-      graph: compiled.graph,
-      shape: {
-        layers: shape.layers,
-        hidden: shape.hidden,
-        keyValueHeads: shape.keyValueHeads,
-        headSize: shape.headSize,
-        vocabulary: shape.vocabulary,
-      },
-    };
-    const pool = await ScoringPool.open({
-      workers: options.workers,
-      setup,
-      ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
-    });
-    return new TokenScorer(options, pool, [
-      ...compiled.notices,
-      ...(pool.notice === null ? [] : [pool.notice]),
-    ]);
+    try {
+      const pool = await ScoringPool.open({
+        workers: options.workers,
+        setup: {
+          runtime: { backend: options.backend, nativeFolder: options.nativeFolder ?? null },
+          graph: compiled.graph,
+          shape: sessionShape(shape),
+        },
+        ...(options.workerEntry === undefined ? {} : { workerEntry: options.workerEntry }),
+      });
+      return new TokenScorer(options, pool, [
+        ...compiled.notices,
+        ...(pool.notice === null ? [] : [pool.notice]),
+      ]);
+    } finally {
+      compiled.discard();
+    }
   }
 
   get backend(): Backend {
@@ -163,6 +160,17 @@ export class TokenScorer {
   async close(): Promise<void> {
     await this.#pool.close();
   }
+}
+
+/** Only what a session needs, since it is sent to the workers. */
+function sessionShape({
+  layers,
+  hidden,
+  keyValueHeads,
+  headSize,
+  vocabulary,
+}: ModelShape): SessionShape {
+  return { layers, hidden, keyValueHeads, headSize, vocabulary };
 }
 
 function inAskedOrder(

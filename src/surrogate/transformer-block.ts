@@ -84,9 +84,6 @@ function attention(context: BlockContext, layer: number, normalised: string): st
     inputRotation: context.rotations?.residual ?? null,
     bias: weights.attentionBias(layer, head),
   });
-  const past = [pastKey(layer), pastValue(layer)].map((name) =>
-    graph.node("Slice", [name, graph.integers([0]), INPUTS.pastLength, graph.integers([2])]),
-  );
   const outputs = [`layer${layer}.attended`, presentKey(layer), presentValue(layer)];
   for (const name of outputs.slice(1))
     graph.output({
@@ -98,7 +95,8 @@ function attention(context: BlockContext, layer: number, normalised: string): st
     packed,
     "",
     "",
-    ...past,
+    pastKey(layer),
+    pastValue(layer),
     INPUTS.lastPosition,
     INPUTS.totalLength,
     context.cosines,

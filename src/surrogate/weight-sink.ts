@@ -1,4 +1,4 @@
-/** Where the weights of a compiled graph go while it is built: a file beside the graph, or memory that workers can share. */
+/** Where the weights of a compiled graph go while it is built: one file beside the graph, which every worker maps. */
 
 import { closeSync, openSync, writeSync } from "node:fs";
 
@@ -14,24 +14,6 @@ export interface WeightPlace {
 export interface WeightSink {
   /** Stores the bytes (they may be reused by the caller afterwards). */
   add(name: string, bytes: Uint8Array): WeightPlace;
-}
-
-/** One tensor's bytes in memory that every worker sees. */
-export interface SharedWeight {
-  readonly path: string;
-  readonly data: Uint8Array<SharedArrayBuffer>;
-}
-
-/** Keeps each tensor in a SharedArrayBuffer of its own: no limit of 2 GB on the whole, and no copy per worker. */
-export class MemoryWeightSink implements WeightSink {
-  readonly weights: SharedWeight[] = [];
-
-  add(name: string, bytes: Uint8Array): WeightPlace {
-    const data = new Uint8Array(new SharedArrayBuffer(bytes.length));
-    data.set(bytes);
-    this.weights.push({ path: name, data });
-    return { location: name, offset: 0 };
-  }
 }
 
 /** Appends the tensors to one file. `location` is what the graph calls that file, relative to itself. */

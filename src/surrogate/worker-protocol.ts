@@ -6,7 +6,7 @@ import type { RuntimeOptions } from "./runtime.js";
 import type { TokenSequence } from "./sequence-plan.js";
 import type { CompiledGraph, SequenceScores, SessionShape } from "./session.js";
 
-/** What a worker is started with. */
+/** What a worker opens its session with. */
 export interface WorkerSetup {
   readonly runtime: RuntimeOptions;
   readonly graph: CompiledGraph;
@@ -27,7 +27,9 @@ export interface ScoringJob {
   readonly reusePrefixes: boolean;
 }
 
+/** The setup comes as a message, not as worker data: those live as long as the thread, and the weights need not once the session has them. */
 export type ToWorker =
+  | { readonly kind: "open"; readonly setup: WorkerSetup }
   | { readonly kind: "score"; readonly job: ScoringJob }
   | { readonly kind: "close" };
 
