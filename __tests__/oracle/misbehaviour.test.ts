@@ -125,6 +125,26 @@ describe("passing failures", () => {
     expect(time.sleeps).toEqual([7_000, 11_000]);
   });
 
+  test("while one call was told to wait, no other is sent", async () => {
+    server.next.push(fails(429, { "retry-after": "7" }));
+    const waking: (() => void)[] = [];
+    let clock = 0;
+    const sleep = (): Promise<void> => new Promise((wake) => waking.push(wake));
+    const oracle = open({
+      baseUrl: server.baseUrl,
+      concurrency: 2,
+      time: { now: () => clock, sleep },
+    });
+    const asked = oracle.ask(questions(4));
+    for (let tries = 0; waking.length < 2 && tries < 200; tries += 1)
+      await new Promise((done) => setTimeout(done, 5));
+    expect(waking).toHaveLength(2);
+    expect(server.requests).toHaveLength(2);
+    clock = 7000;
+    for (const wake of waking) wake();
+    expect(brief(await asked)).toEqual(["Q0", "Q1", "Q2", "Q3"]);
+  });
+
   test("a pause of an hour is not waited for", async () => {
     server.otherwise = fails(429, { "retry-after": "3600" });
     const time = fakeTime();

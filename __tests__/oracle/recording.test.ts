@@ -83,7 +83,7 @@ describe("reading", () => {
     `${JSON.stringify(change(lineOf("b")))}\n`;
   test.each([
     ["no JSON", "{oops}\n", "is not JSON"],
-    ["a missing field", edited(({ usage: _, ...line }) => line), 'field "usage"'],
+    ["a missing field", edited((line) => ({ ...line, usage: undefined })), 'field "usage"'],
     [
       "a wrong number",
       edited((line) => ({ ...line, usage: { promptTokens: -1, completionTokens: 0 } })),
