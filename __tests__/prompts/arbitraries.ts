@@ -176,7 +176,7 @@ const jsonPrompt: fc.Arbitrary<PromptFile> = fc
       path: "a/random.prompt.json",
       text: ascii
         ? text.replace(
-            /[^\u0000-\u007e]/g,
+            /[\u007f-\uffff]/g,
             (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
           )
         : text,

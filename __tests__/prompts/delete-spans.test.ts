@@ -148,6 +148,9 @@ model: m
     const slot = template.spans.find((span) => span.protection === "query")?.index ?? -1;
     expect(() => deleteSpans(template, [slot])).toThrow(/protected \(query\)/);
     expect(() => deleteSpans(template, [99])).toThrow(/span 99/);
+    expect(() => deleteSpans(parsePrompt("prompts/a.txt", "Only one sentence."), [0])).toThrow(
+      /nothing would be left/,
+    );
     const shared = parsePrompt(
       "t.prompt.yml",
       "s: &s First one here. Second one here.\nmessages:\n  - {role: system, content: *s}\n  - {role: system, content: *s}\n  - {role: user, content: '{{x}}'}\n",

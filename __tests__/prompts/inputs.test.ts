@@ -80,14 +80,12 @@ describe("the split", () => {
   test("depends on content alone: not on order, ids, lines or the order of slots", () => {
     fc.assert(
       fc.property(someInputs, (inputs) => {
-        const shuffled = inputs
-          .toReversed()
-          .map((input, index) => ({
-            ...input,
-            id: `other ${index}`,
-            line: index + 100,
-            slots: { r: input.slots["r"] ?? "", q: input.slots["q"] ?? "" },
-          }));
+        const shuffled = inputs.toReversed().map((input, index) => ({
+          ...input,
+          id: `other ${index}`,
+          line: index + 100,
+          slots: { r: input.slots["r"] ?? "", q: input.slots["q"] ?? "" },
+        }));
         const [one, two] = [
           splitInputs(inputs, { source: "s", searchSize: 5 }),
           splitInputs(shuffled, { source: "t", searchSize: 5 }),

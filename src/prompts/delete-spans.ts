@@ -27,6 +27,10 @@ export function deleteSpans(
     const ranges = kept[index];
     return ranges ? [{ role: message.role, content: join(message.content, ranges) }] : [];
   });
+  if (wanted.some((message) => message.content.trim() === ""))
+    throw new UnderstudyError("INTERNAL", "nothing would be left of the prompt", {
+      place: { path: template.path },
+    });
   const attempts = attemptsFor(file, kept);
   for (const edits of attempts) {
     const text = applyEdits(file.text, edits);

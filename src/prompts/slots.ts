@@ -31,11 +31,16 @@ const DIALECTS: readonly RegExp[] = [
   new RegExp(String.raw`(?<![\p{L}\p{N}_\\}{$^])\{${NAME}\}(?!\})`, "gu"),
 ];
 
-const CODE: readonly RegExp[] = [
-  /\{%[\s\S]*?%\}/g,
-  /\{#[\s\S]*?#\}/g,
-  /\{\{\{?[-~]?\s*[#/^>!&]?\s*[\p{L}_@$][^{}"\n]*(?:"[^"{}\n]*"[^{}"\n]*)*\}\}\}?/gu,
+/** Expressions that only a template engine could evaluate, and positional placeholders. */
+const EXPRESSIONS: readonly RegExp[] = [
+  /\{\{\{?[-~]?\s*[#/^>!&]?\s*[\p{L}_@$][^{}\n]*\}\}\}?/gu,
   /(?<![\p{L}\p{N}%])%(?:s|d|r|i)(?![\p{L}\p{N}])/gu,
+];
+
+/** Statements and comments of Jinja and its relatives. */
+const DELIMITERS: readonly (readonly [string, string])[] = [
+  ["{%", "%}"],
+  ["{#", "#}"],
 ];
 
 /** Words that stand in double braces without being a slot. */
@@ -67,13 +72,27 @@ function slotsIn(text: string, dialect: RegExp): SlotToken[] {
 }
 
 function codeIn(text: string, slots: readonly SlotToken[]): TextRange[] {
-  const found = CODE.flatMap((pattern) =>
+  const expressions = EXPRESSIONS.flatMap((pattern) =>
     [...text.matchAll(pattern)].map((match) => ({
       start: match.index,
       end: match.index + match[0].length,
     })),
   );
-  return found
+  const statements = DELIMITERS.flatMap(([open, close]) => delimited(text, open, close));
+  return [...expressions, ...statements]
     .filter((range) => !slots.some((slot) => slot.start < range.end && range.start < slot.end))
     .sort((a, b) => a.start - b.start);
+}
+
+/** Stretches from an opening to the next closing delimiter; an opening that is never closed is text. */
+function delimited(text: string, open: string, close: string): TextRange[] {
+  const found: TextRange[] = [];
+  for (let start = text.indexOf(open); start >= 0;) {
+    const stop = text.indexOf(close, start + open.length);
+    if (stop < 0) break;
+    const end = stop + close.length;
+    found.push({ start, end });
+    start = text.indexOf(open, end);
+  }
+  return found;
 }

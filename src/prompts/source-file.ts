@@ -81,7 +81,7 @@ export function isOnlyKeepComment(text: string): boolean {
 export function withoutKeepComment(text: string): string {
   return text
     .replace(
-      /[ \t]*(?:<!--|\/\/|\/\*|#|\{#)?[ \t]*understudy:[ \t]*keep[ \t]*(?:-->|\*\/|#\})?/gi,
+      /[ \t]{0,8}(?:<!--|\/\/|\/\*|#|\{#)?[ \t]{0,8}understudy:[ \t]{0,8}keep[ \t]{0,8}(?:-->|\*\/|#\})?/gi,
       "",
     )
     .trim();

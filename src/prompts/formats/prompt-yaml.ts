@@ -1,39 +1,33 @@
 /** The `.prompt.yml` format: messages, model, test data. Everything else in the file is left alone. */
 
 import {
-  isAlias,
   isMap,
-  isScalar,
   isSeq,
   parseDocument,
   type CST,
-  type Alias,
-  type Document,
-  type Node,
   type Scalar,
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import type { Input } from "../../domain.js";
-import { LineIndex, opaque, type DecodedText, type TextRange } from "../decoded-text.js";
-import { contentId, slotRecord } from "../inputs-content.js";
+import { LineIndex, opaque, type DecodedText } from "../decoded-text.js";
 import {
   asksToKeep,
   checkedRole,
-  shown,
   syntaxError,
   type SourceFile,
   type SourceMessage,
 } from "../source-file.js";
+import {
+  describe,
+  isTextScalar,
+  offsetOf,
+  rangeOf,
+  resolve,
+  type TextScalar,
+  type YamlFile,
+} from "./yaml-nodes.js";
 import { mapYamlScalar } from "./yaml-scalar-map.js";
-
-/** A file being read. */
-interface YamlFile {
-  readonly path: string;
-  readonly text: string;
-  readonly lines: LineIndex;
-  readonly document: Document.Parsed;
-}
+import { readTestData } from "./yaml-test-data.js";
 
 /** Reads a `.prompt.yml` file. Throws PROMPT_SYNTAX with line and column for whatever is not a list of chat messages. */
 export function readPromptYaml(path: string, text: string): SourceFile {
@@ -138,8 +132,6 @@ function headerComment(scalar: Scalar): string {
   return token.props.map((prop) => ("source" in prop ? prop.source : "")).join("");
 }
 
-type TextScalar = Scalar & { readonly value: string };
-
 function textOf(file: YamlFile, map: YAMLMap, key: string): TextScalar {
   const node = resolve(file, map.get(key, true));
   if (node === null)
@@ -153,10 +145,6 @@ function textOf(file: YamlFile, map: YAMLMap, key: string): TextScalar {
       fix: "make it text (in quotes where it looks like a number, a date or true/false)",
     });
   return node;
-}
-
-function isTextScalar(node: unknown): node is TextScalar {
-  return isScalar(node) && typeof node.value === "string";
 }
 
 function decodeScalar(
@@ -178,87 +166,4 @@ function isFlowToken(token: CST.Token): token is CST.FlowScalar {
     token.type === "single-quoted-scalar" ||
     token.type === "double-quoted-scalar"
   );
-}
-
-function readTestData(file: YamlFile, root: YAMLMap): Input[] {
-  const list = resolve(file, root.get("testData", true));
-  if (list === null || (isScalar(list) && list.value === null)) return [];
-  if (!isSeq(list))
-    throw syntaxError(file, offsetOf(list), {
-      message: `\`testData\` is ${describe(list)}`,
-      fix: "make it a list whose items give every slot a value",
-    });
-  return list.items.map((item) => readTestItem(file, item));
-}
-
-function readTestItem(file: YamlFile, item: unknown): Input {
-  const map = resolve(file, item);
-  if (!isMap(map))
-    throw syntaxError(file, offsetOf(map), {
-      message: `a \`testData\` item is ${describe(map)}`,
-      fix: "make it a mapping from slot names to text",
-    });
-  const values = map.items.map((pair): [string, string] => [
-    keyOf(file, pair.key),
-    testValue(file, pair.key, pair.value),
-  ]);
-  const slots = slotRecord(values.filter(([name]) => name !== "expected"));
-  const expected = values.find(([name]) => name === "expected")?.[1] ?? null;
-  return { id: contentId(slots), slots, expected, line: file.lines.position(offsetOf(map)).line };
-}
-
-function keyOf(file: YamlFile, key: unknown): string {
-  if (isScalar(key) && typeof key.value === "string") return key.value;
-  if (isScalar(key) && typeof key.source === "string") return key.source;
-  throw syntaxError(file, offsetOf(key), {
-    message: `a \`testData\` key is ${describe(key)}`,
-    fix: "use the slot's name as key",
-  });
-}
-
-/** Text as it is; numbers and booleans as they were written; nothing as no text. */
-function testValue(file: YamlFile, key: unknown, value: unknown): string {
-  const node = resolve(file, value);
-  if (node === null) return "";
-  if (isTextScalar(node)) return node.value;
-  if (isScalar(node)) return node.value === null ? "" : (node.source ?? String(node.value));
-  throw syntaxError(file, offsetOf(node ?? key), {
-    message: `a \`testData\` value is ${describe(node)}`,
-    fix: "make it text; a list or a mapping cannot fill a slot",
-  });
-}
-
-/** Follows an alias to what it stands for; a missing node is null. */
-function resolve(file: YamlFile, node: unknown): Node | null {
-  if (isAlias(node)) return resolveAlias(file, node);
-  return isScalar(node) || isMap(node) || isSeq(node) ? node : null;
-}
-
-function resolveAlias(file: YamlFile, alias: Alias): Node {
-  const target = alias.resolve(file.document);
-  if (target) return target;
-  throw syntaxError(file, offsetOf(alias), {
-    message: `the alias ${shown(`*${alias.source}`)} has no anchor`,
-    fix: "define the anchor before it is used",
-  });
-}
-
-function rangeOf(node: unknown): TextRange {
-  const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : null;
-  return { start: range?.[0] ?? 0, end: range?.[1] ?? 0 };
-}
-
-function offsetOf(node: unknown): number {
-  return rangeOf(node).start;
-}
-
-function describe(node: unknown): string {
-  if (isMap(node)) return "a mapping";
-  if (isSeq(node)) return "a list";
-  if (!isScalar(node)) return "nothing";
-  return node.value === null
-    ? "empty"
-    : typeof node.value === "string"
-      ? `the text ${shown(node.value)}`
-      : `the ${typeof node.value} ${shown(node.source ?? String(node.value))}`;
 }

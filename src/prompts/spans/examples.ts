@@ -3,11 +3,8 @@
 import type { Role } from "../../domain.js";
 import type { TextRange } from "../decoded-text.js";
 import { findFields, type ExampleBlock } from "./fields.js";
-import {
-  findLabelledExamples,
-  type FoundExamples,
-  type SearchedText,
-} from "./labelled-examples.js";
+import type { SearchedText } from "./label-units.js";
+import { findLabelledExamples, type FoundExamples } from "./labelled-examples.js";
 import type { Line } from "./lines.js";
 import {
   findArrowLines,

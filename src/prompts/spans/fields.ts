@@ -82,14 +82,12 @@ export function inputAndLabel(
   return isPlain && isFilled ? ranges : { input: null, label: null };
 }
 
-/** Without the white space, rules and closing fences at both ends. */
+/** Without white space at both ends, and without rules on the last lines. */
 function trimmed(text: string, range: TextRange): TextRange {
-  const piece = text
-    .slice(range.start, range.end)
-    .replace(/(?:\s|\n\s*(?:-{3,}|#{3,}|={3,}|\*{3,}))+$/, "");
+  const lines = text.slice(range.start, range.end).trimEnd().split("\n");
+  while (lines.length > 1 && /^\s*(?:-{3,}|#{3,}|={3,}|\*{3,}|)\s*$/.test(lines.at(-1) ?? ""))
+    lines.pop();
+  const piece = lines.join("\n").trimEnd();
   const lead = piece.length - piece.trimStart().length;
-  return {
-    start: range.start + lead,
-    end: Math.max(range.start + lead, range.start + piece.length),
-  };
+  return { start: range.start + lead, end: range.start + piece.length };
 }

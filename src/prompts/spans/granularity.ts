@@ -136,32 +136,33 @@ function renumber(spans: readonly Span[]): Span[] {
  */
 export function fitToLimit(spans: readonly Span[], limit: number): Span[] {
   const merged = [...spans];
+  const costs = merged.map((span, index) => mergeCost(span, merged[index + 1]));
   let maskable = merged.filter((span) => span.protection === null).length;
-  while (maskable > limit) {
-    const at = cheapestMerge(merged);
-    if (at === null) break;
-    merged.splice(at, 2, mergeSpans(merged.slice(at, at + 2), null));
-    maskable--;
+  for (; maskable > limit; maskable--) {
+    const at = indexOfSmallest(costs);
+    const pair = merged.slice(at, at + 2);
+    if (costs[at] === Infinity || pair.length < 2) break;
+    merged.splice(at, 2, mergeSpans(pair, null));
+    costs.splice(at, 1);
+    for (const changed of [at - 1, at]) {
+      const left = merged[changed];
+      if (left) costs[changed] = mergeCost(left, merged[changed + 1]);
+    }
   }
   return renumber(merged);
 }
 
-/** Index of the pair of neighbours that makes the shortest span, preferring pairs inside a paragraph; null without a pair. */
-function cheapestMerge(spans: readonly Span[]): number | null {
-  let best: number | null = null;
-  let bestCost = Infinity;
-  for (let index = 0; index + 1 < spans.length; index++) {
-    const [left, right] = [spans[index], spans[index + 1]];
-    if (
-      !left ||
-      !right ||
-      !isMergeable(left) ||
-      !isMergeable(right) ||
-      left.parts[0]?.message !== right.parts[0]?.message
-    )
-      continue;
-    const cost = (left.text.length + right.text.length) * (/\n\s*\n\s*$/.test(left.text) ? 3 : 1);
-    if (cost < bestCost) [best, bestCost] = [index, cost];
-  }
+/** The length of both together, three times that over a blank line; Infinity where they may not be merged. */
+function mergeCost(left: Span, right: Span | undefined): number {
+  if (!right || !isMergeable(left) || !isMergeable(right)) return Infinity;
+  if (left.parts[0]?.message !== right.parts[0]?.message) return Infinity;
+  const layout = left.text.slice(left.text.trimEnd().length);
+  return (left.text.length + right.text.length) * (layout.split("\n").length > 2 ? 3 : 1);
+}
+
+function indexOfSmallest(values: readonly number[]): number {
+  let best = 0;
+  for (let index = 1; index < values.length; index++)
+    if ((values[index] ?? Infinity) < (values[best] ?? Infinity)) best = index;
   return best;
 }

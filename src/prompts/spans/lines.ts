@@ -20,7 +20,7 @@ export interface Line extends TextRange {
 const ATX_HEADING = /^(#{1,6})(?:\s|$)/;
 const CAPITALS_HEADING = /^[A-Z][A-Z \d_-]{2,40}:?$/;
 const RULE = /^(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{4,})$/;
-const TAG = /^<\/?[A-Za-z][\w:.-]*(?:\s+[^<>]*)?\/?>$|^<\|[\w]+\|>(?:\s*\w+)?$/;
+const TAG = /^<\/?[A-Za-z][\w:.-]*(?:\s[^<>]*)?>$|^<\|[\w]+\|>(?:\s*\w+)?$/;
 const LIST_ITEM = /^(?:[-*+•‣–]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)])\s+\S/;
 const TABLE_ROW = /^\|.*\|$/;
 /** Capitals count as headings below those of Markdown. */
@@ -100,8 +100,9 @@ const FENCE = /^(`{3,}|~{3,})/;
 /** Marks fenced code and bracketed blocks such as JSON over several lines; what is never closed stays as it is. */
 function withCodeBlocks(lines: readonly Line[]): Line[] {
   const result = [...lines];
+  const depths = lines.map((line) => bracketDepth(line.text));
   for (let index = 0; index < lines.length; index++) {
-    const last = endOfFence(lines, index) ?? endOfBrackets(lines, index);
+    const last = endOfFence(lines, index) ?? endOfBrackets(lines, depths, index);
     if (last === null) continue;
     for (let at = index; at <= last; at++) {
       const line = result[at];
@@ -121,13 +122,25 @@ function endOfFence(lines: readonly Line[], index: number): number | null {
   return close < 0 ? null : close;
 }
 
+/** Bracketed blocks of more lines than this are read line by line. */
+const LONGEST_BLOCK = 500;
+
+/** Brackets that a line opens less those that it closes, outside strings. */
+function bracketDepth(line: string): number {
+  const text = line.replace(/"(?:[^"\\]|\\.)*"/g, "");
+  return (text.match(/[[{]/g)?.length ?? 0) - (text.match(/[\]}]/g)?.length ?? 0);
+}
+
 /** The line on which brackets that open at the start of this line are all closed again, if that is a later one. */
-function endOfBrackets(lines: readonly Line[], index: number): number | null {
+function endOfBrackets(
+  lines: readonly Line[],
+  depths: readonly number[],
+  index: number,
+): number | null {
   if (!/^(?:\[\s*\{?|\{)\s*$|^[[{]\s*"/.test(lines[index]?.text ?? "")) return null;
   let depth = 0;
-  for (let at = index; at < lines.length; at++) {
-    const text = (lines[at]?.text ?? "").replace(/"(?:[^"\\]|\\.)*"/g, "");
-    depth += (text.match(/[[{]/g)?.length ?? 0) - (text.match(/[\]}]/g)?.length ?? 0);
+  for (let at = index; at < Math.min(lines.length, index + LONGEST_BLOCK); at++) {
+    depth += depths[at] ?? 0;
     if (depth <= 0) return at > index ? at : null;
   }
   return null;

@@ -3,11 +3,12 @@
 import type { TextRange } from "../decoded-text.js";
 import { inputAndLabel, type ExampleBlock } from "./fields.js";
 import { isInputName, isOutputName } from "./labels.js";
-import type { SearchedText } from "./labelled-examples.js";
+import type { SearchedText } from "./label-units.js";
 import { CAPITALS_LEVEL, type Line } from "./lines.js";
 
-const ELEMENT =
-  /^[ \t]*<(example|sample|shot|demo|demonstration|scenario|case)\b[^<>]*>[\s\S]*?<\/\1>[ \t]*(?:\r?\n|$)/gim;
+const OPENING_TAG = /^<(example|sample|shot|demo|demonstration|scenario|case)\b[^<>]*>/i;
+/** Longer elements are not searched for their fields. */
+const LONGEST_ELEMENT = 20_000;
 const CHILD = /<([A-Za-z][\w-]*)>([\s\S]*?)<\/\1>/g;
 const HEADER = /^(#{1,6})\s+\W{0,3}(?:example|sample|case|demonstration)\s*(?:#\s*)?\d{1,3}\b/i;
 const END = /^\W*(?:end (?:of )?(?:the )?examples?|examples? end)\W*$/i;
@@ -57,16 +58,38 @@ function escapePattern(literal: string): string {
 
 /** `<example>` elements (also sample, shot, demo, demonstration, scenario, case) on lines of their own. */
 export function findExampleElements(searched: SearchedText): ExampleBlock[] {
-  return [...searched.text.matchAll(ELEMENT)].map((match) => {
-    const range = { start: match.index, end: match.index + match[0].length };
-    return { ...range, ...elementFields(searched, range) };
-  });
+  const blocks: ExampleBlock[] = [];
+  const unclosed = new Set<string>();
+  for (let index = 0; index < searched.lines.length; index++) {
+    const name = OPENING_TAG.exec(searched.lines[index]?.text ?? "")?.[1]?.toLowerCase();
+    if (name === undefined || unclosed.has(name)) continue;
+    const close = closingLine(searched.lines, index, name);
+    if (close === null) unclosed.add(name);
+    else {
+      const range = {
+        start: searched.lines[index]?.start ?? 0,
+        end: searched.lines[close]?.end ?? 0,
+      };
+      blocks.push({ ...range, ...elementFields(searched, range) });
+      index = close;
+    }
+  }
+  return blocks;
+}
+
+/** The line that ends with the closing tag. */
+function closingLine(lines: readonly Line[], from: number, name: string): number | null {
+  const close = `</${name}>`;
+  for (let at = from; at < lines.length; at++)
+    if (lines[at]?.text.toLowerCase().endsWith(close)) return at;
+  return null;
 }
 
 function elementFields(
   searched: SearchedText,
   range: TextRange,
 ): { readonly input: TextRange | null; readonly label: TextRange | null } {
+  if (range.end - range.start > LONGEST_ELEMENT) return { input: null, label: null };
   const open = searched.text.indexOf(">", range.start) + 1;
   const close = searched.text.lastIndexOf("</", range.end - 1);
   const children = [...searched.text.slice(open, close).matchAll(CHILD)].map((match) => {

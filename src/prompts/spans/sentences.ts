@@ -17,6 +17,9 @@ const NOT_AN_END = [
 /** Ends that are none before a number or a lower-case letter. */
 const NOT_AN_END_BEFORE_MORE = /(?:^|[\s("'[])(?:No|Nos|etc|Inc|Ltd|Co|Corp|p|pp|ca)\.$/i;
 
+/** As much of a piece as is looked at to tell whether it ends a sentence. */
+const LOOK_BACK = 60;
+const WINDOW = 8192;
 /** A piece with fewer tokens than this does not stand alone. */
 const SMALLEST_SENTENCE = 3;
 
@@ -39,29 +42,48 @@ export function sentenceStarts(text: string, lines: readonly Line[]): number[] {
 
 /** Start offsets of the sentences of one line; always begins with 0. */
 export function startsInLine(line: string): number[] {
+  const starts: number[] = [0];
+  for (const index of segmentStarts(line).slice(1)) {
+    const piece = line.slice(starts.at(-1), index).trimEnd();
+    if (!isFalseEnd(piece, line.slice(index, index + LOOK_BACK))) starts.push(index);
+  }
+  return starts;
+}
+
+/** Where the segmenter begins a sentence. Long lines go through windows, for its time grows with the square of the length. */
+function segmentStarts(line: string): number[] {
   const starts: number[] = [];
-  for (const { segment, index } of SENTENCES.segment(line)) {
-    const previous = starts[starts.length - 1];
-    if (previous === undefined) starts.push(0);
-    else if (!isFalseEnd(line.slice(previous, index).trimEnd(), segment)) starts.push(index);
+  let from = 0;
+  for (let size = WINDOW; from < line.length;) {
+    const found = [...SENTENCES.segment(line.slice(from, from + size))].map(({ index }) => index);
+    const isWhole = from + size >= line.length;
+    if (!isWhole && found.length < 2) {
+      size *= 2;
+      continue;
+    }
+    starts.push(...(isWhole ? found : found.slice(0, -1)).map((index) => from + index));
+    from = isWhole ? line.length : from + (found.at(-1) ?? 0);
+    size = WINDOW;
   }
   return starts;
 }
 
 function isFalseEnd(piece: string, next: string): boolean {
-  if (NOT_AN_END.some((pattern) => pattern.test(piece))) return true;
-  return NOT_AN_END_BEFORE_MORE.test(piece) && /^[\d\p{Ll}]/u.test(next.trimStart());
+  const end = piece.length > LOOK_BACK ? `…${piece.slice(-LOOK_BACK)}` : piece;
+  if (NOT_AN_END.some((pattern) => pattern.test(end))) return true;
+  return NOT_AN_END_BEFORE_MORE.test(end) && /^[\d\p{Ll}]/u.test(next.trimStart());
 }
 
 function continuesSentence(before: Line, line: Line): boolean {
   return !/[.!?:;。！？…]["')\]*_`]*$/u.test(before.text) && /^["'(]*\p{Ll}/u.test(line.text);
 }
 
-/** Number of words and punctuation marks, by Unicode word segmentation. */
-export function countWords(text: string): number {
+/** Whether a text has at least `least` words and punctuation marks, by Unicode word segmentation. */
+function hasWords(text: string, least: number): boolean {
   let count = 0;
-  for (const { segment } of WORDS.segment(text)) if (segment.trim() !== "") count++;
-  return count;
+  for (const { segment } of WORDS.segment(text))
+    if (segment.trim() !== "" && ++count >= least) return true;
+  return false;
 }
 
 /** Joins a piece that is too short to its predecessor, or to its successor where it is the first. */
@@ -69,7 +91,7 @@ function mergeFragments(text: string, starts: readonly number[], end: number): n
   const kept: number[] = [];
   let carry = false;
   starts.forEach((start, index) => {
-    const short = countWords(text.slice(start, starts[index + 1] ?? end)) < SMALLEST_SENTENCE;
+    const short = !hasWords(text.slice(start, starts[index + 1] ?? end), SMALLEST_SENTENCE);
     if (kept.length === 0 || (!short && !carry)) kept.push(start);
     carry = short && kept.length === 1 && index === 0;
   });
