@@ -60,6 +60,8 @@ export interface FidelityComparison {
 
 const DEFAULT_FOLDS = 4;
 const RANDOM_DRAWS = 20;
+/** The ten scales of a fold are settled by this many rows; more would only cost time. */
+const SCALE_ROWS = 400;
 
 /**
  * Cross-validated fidelity of hierarchical attribution beside what it must beat (docs/methods.md, B and 0b.4). Folds are over
@@ -177,7 +179,14 @@ function hierarchicalPredictor(
   const { spans, classes } = problem;
   let start: HierarchicalScales | null = null;
   return (rows, heldOut) => {
-    const fit = fitHierarchical({ spans, classes, surrogates, rows, ...(start && { start }) });
+    const fit = fitHierarchical({
+      spans,
+      classes,
+      surrogates,
+      rows,
+      scaleRows: SCALE_ROWS,
+      ...(start && { start }),
+    });
     start ??= fit.scales;
     return Float64Array.from(
       heldOut,

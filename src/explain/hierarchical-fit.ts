@@ -6,6 +6,7 @@ import {
   solveCholesky,
 } from "../numerics/linear-algebra.js";
 import { type Evaluation, minimise } from "../numerics/lbfgs.js";
+import { randomFrom } from "../numerics/random.js";
 import { UnderstudyError } from "../errors.js";
 import {
   type Cell,
@@ -88,22 +89,31 @@ export function processAtScales(
   };
 }
 
+export interface ScaleSearch extends TermChoice {
+  /** Where to begin, such as the scales of nearly the same rows. */
+  readonly start?: HierarchicalScales;
+  /** Use about this many rows only; all by default. */
+  readonly maxRows?: number;
+}
+
 /**
  * Scales that maximise marginal likelihood times hyperprior (log-normal around typical scales), by L-BFGS on their logarithms
- * with the exact gradient. More than WARM_START_ROWS rows start from the optimum on a thinned set of inputs.
+ * with the exact gradient. Without a start, many rows begin at the optimum of about
+ * WARM_START_ROWS of them, then of twice as many, and so on.
  */
 export function optimiseScales(
   design: HierarchicalDesign,
   rows: StandardisedRows,
-  options: TermChoice & { readonly start?: HierarchicalScales },
+  search: ScaleSearch,
 ): HierarchicalScales {
-  const parameters = scaleParameters(design, activeTerms(options));
-  let start = options.start ? parameters.fromScales(options.start) : parameters.typical;
-  if (!options.start && rows.values.length > WARM_START_ROWS) {
-    const thinned = thinInputs(rows, WARM_START_ROWS);
-    start = minimise(objective(design, thinned, parameters), start, COARSE).point;
+  const parameters = scaleParameters(design, activeTerms(search));
+  const used = thinInputs(design, rows, search.maxRows ?? Infinity);
+  let start = search.start ? parameters.fromScales(search.start) : parameters.typical;
+  for (let few = WARM_START_ROWS; !search.start && few < used.values.length / 1.2; few *= 2) {
+    const fewer = thinInputs(design, rows, few);
+    start = minimise(objective(design, fewer, parameters), start, COARSE).point;
   }
-  return parameters.toScales(minimise(objective(design, rows, parameters), start, FINE).point);
+  return parameters.toScales(minimise(objective(design, used, parameters), start, FINE).point);
 }
 
 const COARSE = { maxIterations: 60, gradientTolerance: 0.05, valueTolerance: 1e-5 };
@@ -326,13 +336,23 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** Every k-th input with all its rows, so that about `target` rows remain. */
-function thinInputs(rows: StandardisedRows, target: number): StandardisedRows {
-  const inputs = [...new Set(rows.cells.map((cell) => cell.input))].sort((a, b) => a - b);
+/** At most about `target` rows: every k-th input of each class with all its rows, the inputs in random order. */
+function thinInputs(
+  design: HierarchicalDesign,
+  rows: StandardisedRows,
+  target: number,
+): StandardisedRows {
   const stride = Math.ceil(rows.cells.length / target);
-  const kept = new Set(inputs.filter((_, position) => position % stride === 0));
-  const positions = rows.cells.flatMap((cell, position) =>
-    kept.has(cell.input) ? [position] : [],
+  if (stride <= 1) return rows;
+  const inputs = [...new Set(rows.cells.map((cell) => cell.input))].sort((a, b) => a - b);
+  const shuffled = randomFrom("thinned inputs").shuffle(inputs);
+  const classes = [...new Set(design.classes)];
+  const byClass = classes.flatMap((name) =>
+    shuffled.filter((input) => design.classes[input] === name),
+  );
+  const kept = new Set(byClass.filter((_, position) => position % stride === 0));
+  const positions = [...rows.cells.keys()].filter((position) =>
+    kept.has((rows.cells[position] as Cell).input),
   );
   return {
     cells: positions.map((position) => rows.cells[position] as Cell),

@@ -36,6 +36,8 @@ export interface HierarchicalProblem extends HierarchicalDesign {
   readonly scales?: HierarchicalScales;
   /** Where the search for the most likely scales begins; such as those of nearly the same rows. */
   readonly start?: HierarchicalScales;
+  /** Seek the scales on about this many rows only and then use all rows; all by default. */
+  readonly scaleRows?: number;
 }
 
 /** 90 % posterior intervals of linear effects, in units of the values. */
@@ -86,6 +88,7 @@ export function fitHierarchical(problem: HierarchicalProblem): HierarchicalFit {
       pairs,
       pool,
       ...(problem.start && { start: problem.start }),
+      ...(problem.scaleRows !== undefined && { maxRows: problem.scaleRows }),
     });
   const process = processAtScales(problem, standardised, scales);
   return hierarchicalFit({ design: problem, cells: rows, process }, mean, deviation);

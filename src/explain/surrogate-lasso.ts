@@ -39,6 +39,8 @@ export interface SurrogateExplanation {
 
 const FOLDS = 5;
 const REFITS = 20;
+/** Rows that settle the scales where a surrogate's values are pooled. */
+const SCALE_ROWS = 400;
 const NORMAL_95 = 1.6448536269514722;
 /** Fewest masks that can be split into training and held-out ones. */
 const MIN_MASKS = 5;
@@ -202,8 +204,13 @@ export function poolSurrogateValues(
   const rows = inputs.flatMap(({ masks, values }, input) =>
     masks.map((mask, row) => ({ input, mask, value: values[row] as number })),
   );
-  const intervals = fitHierarchical({ spans, classes, rows, surrogates: [] }).attributions()
-    .perInput;
+  const intervals = fitHierarchical({
+    spans,
+    classes,
+    rows,
+    surrogates: [],
+    scaleRows: SCALE_ROWS,
+  }).attributions().perInput;
   return {
     intervals,
     attributions: intervals.map((spansOfInput) =>

@@ -11,22 +11,24 @@ import {
 } from "./least-squares.js";
 
 const MAX_SWEEPS = 2000;
-/** Sweeps end when no coefficient moves the fitted values by more than this share of the largest correlation. */
+/** Sweeps end when no coefficient moves its own correlation by more than this share of the largest one. */
 const TOLERANCE = 1e-9;
-const PATH_LENGTH = 40;
+/** The same where only held-out errors are compared. */
+const PATH_TOLERANCE = 1e-4;
+const PATH_LENGTH = 30;
 const PATH_RATIO = 1e-3;
 
 /**
  * Minimises mean (y - a - x.b)^2 / 2 + alpha |b|_1 by cyclic coordinate descent on the Gram matrix, the intercept a free
  * (Friedman, Hastie and Tibshirani 2010, covariance updates). Equals scikit-learn's Lasso(alpha). Columns without variation get 0.
  */
-export function lasso(moments: Moments, alpha: number, start?: Float64Array): Float64Array {
+export function lasso(moments: Moments, alpha: number, options: DescentOptions = {}): Float64Array {
   const { columns, gram, correlations } = moments;
-  const coefficients = start ? Float64Array.from(start) : new Float64Array(columns);
+  const coefficients = options.start ? Float64Array.from(options.start) : new Float64Array(columns);
   const residual = correlations.map(
     (value, j) => value - rowProduct(gram, columns, j, coefficients),
   );
-  const tolerance = TOLERANCE * Math.max(alpha, largestAlpha(moments));
+  const tolerance = (options.tolerance ?? TOLERANCE) * Math.max(alpha, largestAlpha(moments));
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
     let moved = 0;
     for (let j = 0; j < columns; j++)
@@ -34,6 +36,13 @@ export function lasso(moments: Moments, alpha: number, start?: Float64Array): Fl
     if (moved <= tolerance) break;
   }
   return coefficients;
+}
+
+export interface DescentOptions {
+  /** Coefficients to start from, such as those of a larger alpha. */
+  readonly start?: Float64Array;
+  /** Largest last move of a coefficient's correlation, relative to the largest correlation; 1e-9 by default. */
+  readonly tolerance?: number;
 }
 
 interface DescentState {
@@ -108,10 +117,12 @@ export function crossValidatedLasso(
     (least, error, index) => (error < (errors[least] as number) ? index : least),
     0,
   );
-  let coefficients: Float64Array = new Float64Array(regression.columns);
-  for (const alpha of path.subarray(0, best + 1))
-    coefficients = lasso(moments, alpha, coefficients);
-  return { alpha: path[best] as number, coefficients, heldOutError: errors[best] as number };
+  const alpha = path[best] as number;
+  return {
+    alpha,
+    coefficients: lasso(moments, alpha),
+    heldOutError: errors[best] as number,
+  };
 }
 
 /** Mean over folds of the mean squared error, for each alpha. */
@@ -123,9 +134,9 @@ function heldOutErrors(
   const errors = new Float64Array(path.length);
   for (const fold of folds) {
     const moments = momentsOf(selectRows(regression, outsideFold(regression.rows, fold)));
-    let coefficients: Float64Array | undefined;
+    let coefficients: Float64Array = new Float64Array(regression.columns);
     path.forEach((alpha, index) => {
-      coefficients = lasso(moments, alpha, coefficients);
+      coefficients = lasso(moments, alpha, { start: coefficients, tolerance: PATH_TOLERANCE });
       errors[index] =
         (errors[index] as number) +
         meanSquaredError(withIntercept(moments, coefficients), regression, fold) / folds.length;
