@@ -39,7 +39,8 @@ export function designMasks(options: MaskDesignOptions): MaskDesign {
   const random = randomFrom(
     `masks\n${seed}\n${spans} spans, ${inputs} inputs, ${masksPerInput} masks, pool ${options.poolSize}`,
   );
-  const shared = Math.floor((inputs * masksPerInput) / 2);
+  // Even, so that both halves can serve every mask twice.
+  const shared = 2 * Math.floor((inputs * masksPerInput) / 4);
   const pool = drawPool(spans, Math.max(masksPerInput, Math.min(options.poolSize, shared)), random);
   const groups = [pool.sparse, pool.dense].map((masks) => masks.map((mask) => ({ mask, uses: 0 })));
   const assignment = Array.from({ length: inputs }, (_, input) =>

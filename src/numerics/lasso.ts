@@ -10,7 +10,7 @@ import {
   withIntercept,
 } from "./least-squares.js";
 
-const MAX_SWEEPS = 2000;
+const MAX_SWEEPS = 20000;
 /** Sweeps end when no coefficient moves its own correlation by more than this share of the largest one. */
 const TOLERANCE = 1e-9;
 /** The same where only held-out errors are compared. */
