@@ -1,4 +1,5 @@
 import type { Row } from "../domain.js";
+import { UnderstudyError } from "../errors.js";
 import { tokensIn } from "./ngrams.js";
 import {
   agreement,
@@ -93,15 +94,20 @@ interface Fit {
 }
 
 function bestWeight(base: Prepared, evidence: readonly Float64Array[] | null, labels: number): Fit {
-  const fits = (evidence === null ? [0] : WORD_WEIGHTS).map(
-    (weight): Fit & { readonly likelihood: number } => {
-      const scores = base.scores.map((row, index) => add(row, evidence?.[index], weight));
-      const labelled = { logProbabilities: scores, written: base.written, labels };
-      const calibration = calibrateOnLabels(labelled);
-      return { weight, calibration, scores, likelihood: logLikelihood(calibration, labelled) };
-    },
-  );
-  return fits.reduce((best, fit) => (fit.likelihood > best.likelihood ? fit : best));
+  let best: (Fit & { readonly likelihood: number }) | null = null;
+  let previous: Calibration | undefined;
+  for (const weight of evidence === null ? [0] : WORD_WEIGHTS) {
+    const scores = base.scores.map((row, index) => add(row, evidence?.[index], weight));
+    const labelled = { logProbabilities: scores, written: base.written, labels };
+    const calibration = calibrateOnLabels(labelled, previous);
+    const likelihood = logLikelihood(calibration, labelled);
+    if (best === null || likelihood > best.likelihood)
+      best = { weight, calibration, scores, likelihood };
+    previous = calibration;
+  }
+  if (best === null)
+    throw new UnderstudyError("INTERNAL", "no weight of the word evidence was tried");
+  return best;
 }
 
 function add(

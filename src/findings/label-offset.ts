@@ -9,14 +9,16 @@ export const OFFSETS: readonly number[] = Array.from(
   { length: 41 },
   (_, index) => (index - 20) / 4,
 );
+const ODDS_FACTORS = Float64Array.from(OFFSETS, (offset) => Math.exp(offset));
 const SCALES: readonly number[] = [0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.4, 2];
 /** Rows of one n-gram beyond this number say nothing new about its offset. */
 const MOST_ROWS = 80;
 
-/** Probability of a label after its log-odds moved by an offset. */
-export function offsetProbability(p: number, offset: number): number {
-  const odds = (p / (1 - p)) * Math.exp(offset);
-  return p >= 1 ? 1 : odds / (1 + odds);
+/** Probability of a label after its log-odds moved by the offset at a position of the grid. */
+export function offsetProbability(p: number, position: number): number {
+  if (p >= 1) return 1;
+  const odds = (p / (1 - p)) * (ODDS_FACTORS[position] ?? 1);
+  return odds / (1 + odds);
 }
 
 /** Laplace prior of the offset on the grid, sums to 1. */
@@ -54,13 +56,21 @@ export function offsetScale(trials: readonly LabelTrials[]): number {
   return SCALES[scores.indexOf(Math.max(...scores))] ?? 1;
 }
 
+/** Factors of at least 1e-12 that are multiplied before a logarithm is taken: far from underflow, and few logarithms. */
+const CHUNK = 20;
+
 function logLikelihoods({ probabilities, carried }: LabelTrials): Float64Array {
   const rows = Math.min(MOST_ROWS, probabilities.length);
-  return Float64Array.from(OFFSETS, (offset) => {
+  return Float64Array.from(OFFSETS, (_, position) => {
     let sum = 0;
-    for (let row = 0; row < rows; row++) {
-      const p = offsetProbability(probabilities[row] ?? 0, offset);
-      sum += Math.log(Math.max(carried[row] ? p : 1 - p, 1e-12));
+    for (let start = 0; start < rows; start += CHUNK) {
+      let product = 1;
+      for (let row = start; row < rows && row < start + CHUNK; row++) {
+        const p = offsetProbability(probabilities[row] ?? 0, position);
+        const factor = carried[row] ? p : 1 - p;
+        product *= factor > 1e-12 ? factor : 1e-12;
+      }
+      sum += Math.log(product);
     }
     return sum;
   });

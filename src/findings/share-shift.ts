@@ -20,7 +20,7 @@ export interface Calibration {
 
 const ROUNDS = 200;
 /** Largest change of slope and biases at which a fit counts as done. */
-const SETTLED = 1e-4;
+const SETTLED = 1e-3;
 const LARGEST_SLOPE = 5;
 const LARGEST_NOISE = 0.4;
 /** Rows that every label is given for free, so that a label the rows lack stays possible. */
@@ -30,11 +30,11 @@ const PSEUDO_ROWS = 0.5;
  * Fits slope, biases and noise by expectation maximisation: a row is noise or clean; the biases make the clean rows' mean
  * probabilities equal their label shares (the share shift of methods 0b.5, by iterative proportional fitting), the slope is
  * one Newton step a round on the same concave likelihood. A surrogate that knows nothing gets slope 0: every row then has
- * the label shares.
+ * the label shares. `start` is the fit of similar scores, to save rounds.
  */
-export function calibrateOnLabels(scores: LabelledScores): Calibration {
+export function calibrateOnLabels(scores: LabelledScores, start?: Calibration): Calibration {
   checkScores(scores);
-  let state: Calibration = {
+  let state: Calibration = start ?? {
     slope: 0.5,
     biases: new Float64Array(scores.labels),
     noise: 0.05,
@@ -145,11 +145,11 @@ function momentsOf(
 function softmax({ slope, biases }: Calibration, logProbabilities: Float64Array): Float64Array {
   const weights = new Float64Array(logProbabilities.length);
   let largest = -Infinity;
-  for (let label = 0; label < weights.length; label++)
-    largest = Math.max(
-      largest,
-      (weights[label] = slope * (logProbabilities[label] ?? 0) + (biases[label] ?? 0)),
-    );
+  for (let label = 0; label < weights.length; label++) {
+    const logit = slope * (logProbabilities[label] ?? 0) + (biases[label] ?? 0);
+    weights[label] = logit;
+    if (logit > largest) largest = logit;
+  }
   let total = 0;
   for (let label = 0; label < weights.length; label++)
     total += weights[label] = Math.exp((weights[label] ?? 0) - largest);

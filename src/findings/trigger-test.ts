@@ -3,7 +3,6 @@ import { benjaminiHochberg } from "../numerics/multiple-testing.js";
 import { poissonBinomialTail } from "../numerics/poisson-binomial.js";
 import type { ExpectedLabels, Expectations } from "./label-expectation.js";
 import {
-  OFFSETS,
   offsetPosterior,
   offsetPrior,
   offsetProbability,
@@ -181,14 +180,13 @@ function predictiveTail(
   offsets: Float64Array,
 ): number {
   let tail = 0;
-  for (const [index, weight] of offsets.entries()) {
-    const offset = OFFSETS[index] ?? 0;
+  for (const [position, weight] of offsets.entries()) {
     if (weight > 1e-14)
       tail +=
         weight *
         poissonBinomialTail(
           count,
-          probabilities.map((p) => offsetProbability(p, offset)),
+          probabilities.map((p) => offsetProbability(p, position)),
         );
   }
   return Math.min(1, tail);
