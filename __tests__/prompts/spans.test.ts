@@ -3,6 +3,7 @@ import type { Demonstration, PromptTemplate } from "../../src/domain.js";
 import {
   atGranularity,
   checkPrompt,
+  demonstrationSpans,
   maskableSpans,
   MOST_MASKABLE_SPANS,
   parsePrompt,
@@ -243,6 +244,28 @@ describe("few-shot examples", () => {
       "sentence",
     ]);
     expect(shown(template).map((demonstration) => demonstration.input)).toEqual(["a b", "c d"]);
+  });
+
+  test("a pair with a slot in it is never masked and no demonstration to leave out", () => {
+    const template = parsePrompt(
+      "a.prompt.json",
+      JSON.stringify([
+        { role: "user", content: "Context: {{context}}" },
+        { role: "assistant", content: "Understood." },
+        { role: "user", content: "{{q}}" },
+      ]),
+    );
+    expect(template.spans[0]).toMatchObject({ kind: "example", protection: "slot" });
+    expect(demonstrationSpans(template)).toEqual([]);
+  });
+
+  test("an answer of several paragraphs belongs to its example where another follows", () => {
+    const template = text("Q: a b\nA: think\n\nso it is x\n\nQ: c d\nA: y\n\nNow do the rest.");
+    expect(template.spans.map((span) => span.text.trim())).toEqual([
+      "Q: a b\nA: think\n\nso it is x",
+      "Q: c d\nA: y",
+      "Now do the rest.",
+    ]);
   });
 
   test("other labels only where they repeat beyond doubt", () => {
