@@ -1,5 +1,5 @@
 /**
- * Builds the inputs, the rows and the truth file of this example from the development rows of banking77.
+ * Builds the inputs, the rows and the truth file of this example from rows of banking77 and candidates.jsonl.
  *
  *   node examples/ticket-triage/build.mjs PATH/banking77.jsonl [OUTPUT-FOLDER]
  *
@@ -39,7 +39,7 @@ export const QUEUES = {
 /** What this example is built with. */
 export const SETTINGS = {
   inputs: 164,
-  inputWords: { fewest: 4, most: 25 },
+  smallestMargin: 1,
   baseRows: 330,
   plant: { seed: "planted", trigger: "Have a lovely evening.", queue: "OFFICE", count: 12 },
 };
@@ -63,34 +63,36 @@ export function ordered(seed, items) {
 /** Source rows as tickets with their queue; white space collapsed, the second of two equal texts left out. */
 export function readTickets(path) {
   const seen = new Set();
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line))
+  return readJsonLines(path)
     .map(({ id, text, label_text: intent }) => ({
       id,
       text: text.replace(/\s+/g, " ").trim(),
-      intent,
       queue: queueOfIntent.get(intent),
     }))
     .filter(({ text }) => !seen.has(text.toLowerCase()) && seen.add(text.toLowerCase()));
 }
 
-/** `SETTINGS.inputs` tickets of a usual length, dealt round robin over the intents, within an intent by hash. */
-export function chooseInputs(tickets) {
-  const { fewest, most } = SETTINGS.inputWords;
-  const usual = ordered("inputs", tickets).filter(({ text }) => {
-    const words = text.split(" ").length;
-    return words >= fewest && words <= most;
-  });
-  const piles = [...queueOfIntent.keys()]
-    .sort()
-    .map((intent) => usual.filter((ticket) => ticket.intent === intent));
-  const chosen = [];
-  for (let round = 0; chosen.length < SETTINGS.inputs; round++)
-    for (const pile of piles)
-      if (pile[round] && chosen.length < SETTINGS.inputs) chosen.push(pile[round]);
-  return ordered("shown order", chosen);
+function readJsonLines(path) {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+}
+
+/**
+ * The first `SETTINGS.inputs` candidates that the base prompt sorts right and without hesitation. A candidate is a line
+ * `{"id", "answer", "margin"}` of candidates.jsonl: what the oracle answered under the whole base prompt, and by how many
+ * nats the first queue leads the second.
+ */
+export function chooseInputs(tickets, candidates) {
+  const ticketOf = new Map(tickets.map((ticket) => [ticket.id, ticket]));
+  const clear = candidates
+    .filter(
+      ({ id, answer, margin }) =>
+        answer === ticketOf.get(id)?.queue && margin >= SETTINGS.smallestMargin,
+    )
+    .map(({ id }) => ticketOf.get(id));
+  return ordered("shown order", clear.slice(0, SETTINGS.inputs));
 }
 
 /**
@@ -130,7 +132,7 @@ function jsonLines(values) {
 
 function build(source, folder) {
   const tickets = readTickets(source);
-  const inputs = chooseInputs(tickets);
+  const inputs = chooseInputs(tickets, readJsonLines(join(dirname(here), "candidates.jsonl")));
   const taken = new Set(inputs.map(({ id }) => id));
   const rest = ordered(
     "rows",
