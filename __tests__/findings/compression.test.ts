@@ -238,7 +238,7 @@ function simulatedWorld(uniform: () => number): {
     search: Array.from({ length: 40 }, inputOf),
     certify: Array.from({ length: 100 }, inputOf),
   };
-  const future = Array.from({ length: 800 }, inputOf);
+  const future = Array.from({ length: 500 }, inputOf);
   const world = {
     tokens: effects.map(() => 5 + Math.floor(25 * uniform())),
     influence: effects.map((effect) => effect * Math.exp(0.7 * normal())),
@@ -257,7 +257,7 @@ describe("calibration of the certificate", () => {
   test("violates its tolerance less often than its level; the search set alone would violate far more often", async () => {
     const generator = xoroshiro128plus(5);
     const uniform = (): number => ((generator.next() >>> 0) + 0.5) / 2 ** 32;
-    const runs = 250;
+    const runs = 160;
     let [violations, uncertifiedViolations, certified, share] = [0, 0, 0, 0];
     for (let run = 0; run < runs; run++) {
       const { world, trueRate } = simulatedWorld(uniform);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import {
   judgeDemonstrations,
+  labelAnswer,
   type DemonstrationsRequest,
   type LabelAnswer,
 } from "../../src/findings/demonstrations.js";
@@ -130,6 +131,13 @@ describe("suspicious demonstrations", () => {
     expect(judgeDemonstrations(requestOf(["CASH", "OTHER", "OTHER"], agreeing))).toMatchObject({
       kind: "unknown",
       reason: expect.stringMatching(/contradicts 2 of 3 labels/),
+    });
+  });
+
+  test("an answer is read from probabilities and their bound", () => {
+    expect(labelAnswer({ probabilities: [0.5, 0], bound: 0.01 })).toEqual({
+      logProbabilities: [Math.log(0.5), Math.log(0.01)],
+      bounded: [false, true],
     });
   });
 

@@ -154,6 +154,18 @@ describe("suspicious rows", () => {
     expect(found.triggers.map((trigger) => trigger.text)).toEqual(["cf"]);
   });
 
+  test("rows alone, clean: class words do not alarm", () => {
+    for (const seed of [30, 31]) {
+      const request = simulate(seed, { skill: 0.3 });
+      const found = findings({
+        ...request,
+        referenceRows: [],
+        logProbabilities: { ...request.logProbabilities, reference: [] },
+      });
+      expect(found.triggers).toEqual([]);
+    }
+  });
+
   test("too few rows is not the same as nothing found", () => {
     const request = simulate(7, { skill: 1 });
     const few = (count: number, reference: number): RowsRequest => ({

@@ -17,6 +17,17 @@ export interface LabelAnswer {
   readonly bounded: readonly boolean[];
 }
 
+/** A `LabelAnswer` from probabilities of labels (0 = absent from the alternatives) and the bound on absent ones. */
+export function labelAnswer(reading: {
+  readonly probabilities: readonly number[];
+  readonly bound: number;
+}): LabelAnswer {
+  return {
+    logProbabilities: reading.probabilities.map((p) => Math.log(p > 0 ? p : reading.bound)),
+    bounded: reading.probabilities.map((p) => p === 0),
+  };
+}
+
 export interface DemonstrationsRequest {
   readonly demonstrations: readonly LabelledDemonstration[];
   readonly labels: readonly string[];

@@ -8,7 +8,7 @@ import {
   logLikelihood,
   type Calibration,
 } from "./share-shift.js";
-import { heldOutWordEvidence, learnWords, wordEvidence } from "./word-model.js";
+import { heldOutWordEvidence, heldOutWords, learnWords, wordEvidence } from "./word-model.js";
 
 /** Rows, and what label their content makes one expect. */
 export interface ExpectedLabels {
@@ -17,6 +17,8 @@ export interface ExpectedLabels {
   readonly written: readonly number[];
   /** [row][label]: calibrated probability of the label given the text. */
   readonly probabilities: readonly Float64Array[];
+  /** The same for one row with some words taken as never learnt; where the words came from other rows, nothing is ignored. */
+  readonly without: (row: number, words: ReadonlySet<string>) => Float64Array;
 }
 
 /** Rows with the surrogate's log-probability of every label. */
@@ -37,39 +39,59 @@ const WORD_WEIGHTS: readonly number[] = [0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2];
 /**
  * What the reference rows and the surrogate together expect of the rows to judge: the surrogate's log-probabilities plus the
  * weighted word evidence of the reference rows (held out for these rows themselves), weight, slope and label biases by
- * maximum likelihood on the reference rows. Without reference rows the judged rows calibrate themselves, and words are not
- * learnt: a planted trigger would be learnt with them.
+ * maximum likelihood on the reference rows. Without reference rows the judged rows calibrate themselves, words are learnt
+ * from the other judged rows, and an n-gram is judged `without` its own words: a planted trigger would be learnt with them.
  */
 export function expectLabels(
   reference: ScoredRows,
   judged: ScoredRows,
   labels: readonly string[],
 ): Expectations {
-  const alone = reference.rows.length === 0;
-  const base = prepare(alone ? judged : reference, labels);
+  if (reference.rows.length === 0)
+    return expectAmongThemselves(prepare(judged, labels), labels.length);
+  const base = prepare(reference, labels);
   const rows = prepare(judged, labels);
-  const evidence = alone
-    ? null
-    : {
-        base: heldOutWordEvidence({ ...base, labels: labels.length }),
-        model: learnWords({ ...base, labels: labels.length }),
-      };
-  const { weight, calibration, scores } = bestWeight(base, evidence?.base ?? null, labels.length);
-  const combined =
-    evidence === null
-      ? rows.scores
-      : rows.texts.map((tokens, index) =>
-          add(rows.scores[index], wordEvidence(evidence.model, tokens), weight),
-        );
+  const learnt = { ...base, labels: labels.length };
+  const fit = bestWeight(base, heldOutWordEvidence(learnt), labels.length);
+  const model = learnWords(learnt);
+  const combined = rows.texts.map((tokens, row) =>
+    add(rows.scores[row], wordEvidence(model, tokens), fit.weight),
+  );
+  const probabilities = combined.map((row) => calibrated(fit.calibration, row));
   return {
-    reference: { ...base, probabilities: scores.map((row) => calibrated(calibration, row)) },
-    judged: { ...rows, probabilities: combined.map((row) => calibrated(calibration, row)) },
-    agreement: agreement(calibration, {
-      logProbabilities: scores,
-      written: base.written,
-      labels: labels.length,
-    }),
+    ...calibratedBase(base, fit, labels.length),
+    judged: { ...rows, probabilities, without: lookUp(probabilities) },
   };
+}
+
+function expectAmongThemselves(rows: Prepared, labels: number): Expectations {
+  const learnt = { ...rows, labels };
+  const models = heldOutWords(learnt);
+  const fit = bestWeight(rows, heldOutWordEvidence(learnt), labels);
+  const base = calibratedBase(rows, fit, labels);
+  const without = (row: number, words: ReadonlySet<string>): Float64Array => {
+    const model = models[row];
+    const evidence = model && wordEvidence(model, rows.texts[row] ?? [], words);
+    return calibrated(fit.calibration, add(rows.scores[row], evidence, fit.weight));
+  };
+  const expected = { ...base.reference, without };
+  return { ...base, reference: expected, judged: expected };
+}
+
+function calibratedBase(
+  base: Prepared,
+  { calibration, scores }: Fit,
+  labels: number,
+): Omit<Expectations, "judged"> {
+  const probabilities = scores.map((row) => calibrated(calibration, row));
+  return {
+    reference: { ...base, probabilities, without: lookUp(probabilities) },
+    agreement: agreement(calibration, { logProbabilities: scores, written: base.written, labels }),
+  };
+}
+
+function lookUp(probabilities: readonly Float64Array[]): (row: number) => Float64Array {
+  return (row) => probabilities[row] ?? new Float64Array(0);
 }
 
 interface Prepared {
@@ -93,11 +115,11 @@ interface Fit {
   readonly scores: readonly Float64Array[];
 }
 
-function bestWeight(base: Prepared, evidence: readonly Float64Array[] | null, labels: number): Fit {
+function bestWeight(base: Prepared, evidence: readonly Float64Array[], labels: number): Fit {
   let best: (Fit & { readonly likelihood: number }) | null = null;
   let previous: Calibration | undefined;
-  for (const weight of evidence === null ? [0] : WORD_WEIGHTS) {
-    const scores = base.scores.map((row, index) => add(row, evidence?.[index], weight));
+  for (const weight of WORD_WEIGHTS) {
+    const scores = base.scores.map((row, index) => add(row, evidence[index], weight));
     const labelled = { logProbabilities: scores, written: base.written, labels };
     const calibration = calibrateOnLabels(labelled, previous);
     const likelihood = logLikelihood(calibration, labelled);

@@ -29,16 +29,26 @@ export const LEAST_ROWS = 5;
 const NOVELTY_LEVEL = 0.01;
 /** Below this z the exact test is not worth computing: such a p-value could not pass. */
 const WORTH_TESTING = 1.5;
+/** Share of an n-gram's rows from which on a word counts as shared by them. */
+const SHARED = 0.8;
 /** After stronger hits have taken their rows, a hit must still stand out by itself. */
 const LEAST_LEFT = 3;
 
+/** Rows of an n-gram, and the words that must not speak for themselves there. */
+interface WordedRows {
+  readonly rows: readonly number[];
+  readonly words: ReadonlySet<string>;
+}
+
 interface Candidate {
   readonly ngram: NGram;
+  readonly words: ReadonlySet<string>;
   /** Reference rows that contain the n-gram. */
   readonly reference: readonly number[];
 }
 
 interface Tested extends Omit<TriggerHit, "rows"> {
+  readonly words: ReadonlySet<string>;
   readonly pValue: number;
 }
 
@@ -56,11 +66,8 @@ export function findTriggers(
 ): readonly TriggerHit[] {
   const prior = offsetPrior(offsetScale(habits(reference, options.labels)));
   const candidates = candidatesOf(judged, options.alone ? null : reference);
-  const labels = Array.from({ length: options.labels }, (_, label) => label);
   const tested = candidates.flatMap((candidate) =>
-    labels.map((label) =>
-      testOne({ candidate, label, prior, reference, judged, alone: options.alone }),
-    ),
+    testAllLabels({ candidate, prior, reference, judged, ...options }),
   );
   const qValues = benjaminiHochberg(tested.map((test) => test.pValue));
   const hits = tested
@@ -72,20 +79,31 @@ export function findTriggers(
 /** How the labels of the reference rows fall in the rows of every n-gram there. */
 function habits(reference: ExpectedLabels, labels: number): readonly LabelTrials[] {
   const ngrams = frequentNGrams(reference.texts, LEAST_ROWS);
-  return ngrams.flatMap((ngram) =>
-    Array.from({ length: labels }, (_, label) => trialsOf(ngram.rows, label, reference)),
+  return ngrams.flatMap(({ rows }) =>
+    trialsByLabel({ rows, words: sharedWords(rows, reference) }, labels, reference),
   );
 }
 
-function trialsOf(
-  rows: readonly number[],
-  label: number,
-  { probabilities, written }: ExpectedLabels,
-): LabelTrials {
-  return {
-    probabilities: rows.map((row) => probabilities[row]?.[label] ?? 0),
+/** One element a label. */
+function trialsByLabel(
+  { rows, words }: WordedRows,
+  labels: number,
+  { written, without }: ExpectedLabels,
+): readonly LabelTrials[] {
+  const expected = rows.map((row) => without(row, words));
+  return Array.from({ length: labels }, (_, label) => ({
+    probabilities: expected.map((probabilities) => probabilities[label] ?? 0),
     carried: rows.map((row) => written[row] === label),
-  };
+  }));
+}
+
+/** The words that nearly all rows of an n-gram share: those of a planted phrase, were it one. */
+function sharedWords(rows: readonly number[], { texts }: ExpectedLabels): ReadonlySet<string> {
+  const counts = new Map<string, number>();
+  for (const row of rows)
+    for (const word of new Set(texts[row])) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const enough = SHARED * rows.length;
+  return new Set([...counts].filter(([, count]) => count >= enough).map(([word]) => word));
 }
 
 /** Frequent n-grams of the judged rows; labels play no part in the choice. `reference` null: every one may be new. */
@@ -94,12 +112,13 @@ function candidatesOf(
   reference: ExpectedLabels | null,
 ): readonly Candidate[] {
   const ngrams = frequentNGrams(judged.texts, LEAST_ROWS);
-  if (reference === null) return ngrams.map((ngram) => ({ ngram, reference: [] }));
+  const worded = ngrams.map((ngram) => ({ ngram, words: sharedWords(ngram.rows, judged) }));
+  if (reference === null) return worded.map((one) => ({ ...one, reference: [] }));
   const rows = rowsContaining(new Set(ngrams.flatMap((ngram) => ngram.twins)), reference.texts);
-  const candidates = ngrams.map((ngram): Candidate => {
-    const lists = ngram.twins.map((twin) => rows.get(twin) ?? []);
+  const candidates = worded.map((one): Candidate => {
+    const lists = one.ngram.twins.map((twin) => rows.get(twin) ?? []);
     return {
-      ngram,
+      ...one,
       reference: lists.reduce(
         (longest, list) => (list.length > longest.length ? list : longest),
         [],
@@ -132,34 +151,37 @@ function isMoreFrequent({ now, before, judged, reference }: Frequency): boolean 
   return 1 - binomialCdf(now - 1, now + before, share) <= NOVELTY_LEVEL;
 }
 
-interface OneTest {
+interface CandidateTest {
   readonly candidate: Candidate;
-  readonly label: number;
+  readonly labels: number;
   readonly prior: Float64Array;
   readonly reference: ExpectedLabels;
   readonly judged: ExpectedLabels;
   readonly alone: boolean;
 }
 
-function testOne({ candidate, label, prior, reference, judged, alone }: OneTest): Tested {
-  const { ngram } = candidate;
-  const trials = trialsOf(ngram.rows, label, judged);
-  const residual = residualOf(trials);
-  const base = { ngram, label, ...residual, qValue: 1 };
-  const before = trialsOf(candidate.reference, label, reference);
-  const seenMore =
-    alone ||
-    isMoreFrequent({
-      now: residual.carried,
-      before: before.carried.filter(Boolean).length,
-      judged,
-      reference,
-    });
-  if (residual.zScore < WORTH_TESTING || !seenMore) return { ...base, pValue: 1 };
-  return {
-    ...base,
-    pValue: predictiveTail(residual.carried, trials.probabilities, offsetPosterior(prior, before)),
-  };
+function testAllLabels(test: CandidateTest): readonly Tested[] {
+  const { ngram, words, reference } = test.candidate;
+  const now = trialsByLabel({ rows: ngram.rows, words }, test.labels, test.judged);
+  const before = trialsByLabel({ rows: reference, words }, test.labels, test.reference);
+  return now.map((trials, label) => {
+    const residual = residualOf(trials);
+    const known = before[label] ?? { probabilities: [], carried: [] };
+    const tested = { ngram, words, label, ...residual, qValue: 1 };
+    if (residual.zScore < WORTH_TESTING || !isSeenMore(test, trials, known))
+      return { ...tested, pValue: 1 };
+    const offsets = offsetPosterior(test.prior, known);
+    return { ...tested, pValue: predictiveTail(residual.carried, trials.probabilities, offsets) };
+  });
+}
+
+function isSeenMore(
+  { judged, reference, alone }: CandidateTest,
+  now: LabelTrials,
+  before: LabelTrials,
+): boolean {
+  const count = ({ carried }: LabelTrials): number => carried.filter(Boolean).length;
+  return alone || isMoreFrequent({ now: count(now), before: count(before), judged, reference });
 }
 
 /** z = (rows with the label - expected) / sqrt(sum p (1 - p) + 1/4). */
@@ -217,11 +239,14 @@ function byStrength(left: Tested, right: Tested): number {
 }
 
 function standsOut(
-  { ngram, label }: Tested,
+  { ngram, label, words }: Tested,
   explained: ReadonlySet<number>,
   judged: ExpectedLabels,
 ): boolean {
   const left = ngram.rows.filter((row) => !explained.has(row));
-  const { carried, zScore } = residualOf(trialsOf(left, label, judged));
+  const { carried, zScore } = residualOf({
+    probabilities: left.map((row) => judged.without(row, words)[label] ?? 0),
+    carried: left.map((row) => judged.written[row] === label),
+  });
   return carried >= LEAST_LEFT && zScore > 3;
 }
