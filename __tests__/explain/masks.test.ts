@@ -97,6 +97,23 @@ describe("designMasks", () => {
       expect(Math.max(...dealt) / Math.min(...dealt)).toBeLessThan(1.6);
     }));
 
+  test("exchanges doubled dense masks without unbalancing the spans", () => {
+    const spreads = Array.from({ length: 40 }, (_, seed) => {
+      const { pool } = designMasks({
+        spans: 8,
+        inputs: 40,
+        masksPerInput: 8,
+        poolSize: 64,
+        seed: `${seed}`,
+      });
+      expect(pool).toHaveLength(64);
+      const counts = dropCounts(pool.slice(32), 8);
+      return Math.max(...counts) - Math.min(...counts);
+    });
+    // An exchange without a partner, at the end, may leave one span out of step.
+    expect(spreads.reduce((sum, spread) => sum + spread, 0) / spreads.length).toBeLessThan(1.2);
+  });
+
   test("takes all masks there are where the pool holds them", () => {
     for (const spans of [2, 3, 4, 5]) {
       const { pool } = designMasks({

@@ -6,6 +6,7 @@ import {
   explainBySurrogate,
   poolSurrogateValues,
 } from "../../src/explain/surrogate-lasso.js";
+import { leastSquaresOn, momentsOf, regressionOf } from "../../src/numerics/least-squares.js";
 import { randomFrom } from "../../src/numerics/random.js";
 import { pearson } from "../../src/numerics/rank-correlation.js";
 import { simulateHierarchy } from "./simulated-hierarchy.js";
@@ -43,6 +44,18 @@ describe("explainBySurrogate", () => {
     expect(explanation?.attribution.filter((value) => value === 0).length).toBeGreaterThanOrEqual(
       3,
     );
+  });
+
+  test("is least squares on the spans it keeps", () => {
+    const input = bernoulliValues(SPARSE, 40, 1);
+    const attribution =
+      explainBySurrogate({ spans: 16, inputs: [input], seed: "support" }).perInput[0]
+        ?.attribution ?? new Float64Array(0);
+    const support = [...attribution.keys()].filter((span) => attribution[span] !== 0);
+    const unshrunk = leastSquaresOn(momentsOf(regressionOf(input.masks, input.values)), support);
+    expect(support.length).toBeGreaterThan(0);
+    expect(support.length).toBeLessThan(16);
+    expect([...attribution]).toEqual([...unshrunk]);
   });
 
   test("says how well it predicts and how stable it is", () => {

@@ -50,8 +50,7 @@ function read(reading: Reading, beginning: Beginning): void {
   for (const { token, logProbability } of listed ? own.top : [own, ...own.top]) {
     const text = (beginning.text + token).trimStart();
     const probability = beginning.probability * Math.exp(logProbability);
-    if (token.trim() === "") assignComplete(reading, beginning.text, probability);
-    else if (token === own.token && begunBy(reading.labels, text).length > 1)
+    if (token === own.token && begunBy(reading.labels, text).length > 1)
       read(reading, { position: beginning.position + 1, text, probability });
     else if (begunBy(reading.labels, text).length > 0) assign(reading, text, probability);
     else assignComplete(reading, beginning.text, probability);

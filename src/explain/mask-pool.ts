@@ -64,7 +64,7 @@ function denseMasks(spans: number, count: number, seen: Set<string>, random: Ran
   return accepted;
 }
 
-/** Exchanges two different bits of a row with a later row, column totals unchanged; flips a bit where no row is left. */
+/** Exchanges two different bits of a row with a later row, column totals unchanged; flips a bit where no such row is left. */
 function swapBits(row: Mask, later: readonly Mask[], random: Random): void {
   const span = random.integer(row.length);
   const other = later.filter((candidate) => candidate[span] !== row[span]);

@@ -64,12 +64,8 @@ export function logOddsOfText(logProbabilities: Float64Array): number {
   const sum = logProbabilities.reduce((total, value) => total + value, 0);
   if (!(sum <= 1e-6)) throw new UnderstudyError("INTERNAL", `log-probabilities add up to ${sum}`);
   const total = Math.min(sum, LARGEST_LOG_PROBABILITY);
-  return (total - logOneMinusExp(total)) / logProbabilities.length;
-}
-
-/** log(1 - exp x) for x < 0 without cancellation (Maechler 2012, equation 7). */
-function logOneMinusExp(x: number): number {
-  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x));
+  // log(1 - exp x) through expm1: no cancellation next to certainty.
+  return (total - Math.log(-Math.expm1(total))) / logProbabilities.length;
 }
 
 /**
