@@ -1,6 +1,6 @@
 import type { Interval } from "../domain.js";
-import { whitenRows } from "../numerics/linear-algebra.js";
-import type { FittedProcess } from "./hierarchical-fit.js";
+import { dot, whitenRows } from "../numerics/linear-algebra.js";
+import type { FittedProcess } from "./hierarchical-likelihood.js";
 import {
   type Cell,
   type HierarchicalDesign,
@@ -163,10 +163,4 @@ function weightedAttribution(
 function addScaled(target: Float64Array, vector: Float64Array, factor: number): void {
   for (let i = 0; i < target.length; i++)
     target[i] = (target[i] as number) + factor * (vector[i] as number);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }

@@ -1,6 +1,7 @@
 import type { Interval, Mask, SurrogateWeight } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
-import { type StandardisedRows, optimiseScales, processAtScales } from "./hierarchical-fit.js";
+import { type StandardisedRows, processAtScales } from "./hierarchical-likelihood.js";
+import { optimiseScales } from "./hierarchical-scales.js";
 import {
   type Cell,
   type HierarchicalDesign,

@@ -1,4 +1,5 @@
 import { UnderstudyError } from "../errors.js";
+import { dot } from "./linear-algebra.js";
 
 /** A function's value and gradient at a point; a value of Infinity marks a point outside its domain. */
 export interface Evaluation {
@@ -93,12 +94,6 @@ export function minimise(
       return ended("value", iteration + 1);
   }
   return ended("iterations", maxIterations);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
-  return sum;
 }
 
 function norm(a: Float64Array): number {
