@@ -165,7 +165,8 @@ export function compiledModel(
     publish(temporary, folder, key);
     return kept(folder, { fromCache: false, notices });
   } catch (error) {
-    rmSync(temporary, { recursive: true, force: true });
+    // Where a parent is no folder, removing fails too, and would hide the reason.
+    if (existsSync(temporary)) rmSync(temporary, { recursive: true, force: true });
     if (error instanceof UnderstudyError) throw error;
     return compileForOneRun(key, compile, [
       ...notices,

@@ -37,27 +37,24 @@ export const presentKey = (layer: number): string => `present_key_${layer}`;
 export const presentValue = (layer: number): string => `present_value_${layer}`;
 
 /**
- * Declares every input and the past keys and values, float [1, keyValueHeads, P, headSize]. Of the past positions the first
- * total_length - S count; the rest is room.
+ * Declares the inputs of the transformer: a sequence's rows, and past keys and values, float [1, keyValueHeads, P, headSize]. Of the past
+ * positions the first total_length - S count; the rest is room.
  */
-export function declareInputs(graph: OnnxGraphWriter, shape: ModelShape, vocabulary: number): void {
+export function declareSequenceInputs(graph: OnnxGraphWriter, shape: ModelShape): void {
   graph.input({ name: INPUTS.embeddings, type: "float", dimensions: [1, "S", shape.hidden] });
   graph.input({ name: INPUTS.lastPosition, type: "int32", dimensions: [1] });
   graph.input({ name: INPUTS.totalLength, type: "int32", dimensions: [] });
+  const dimensions = [1, shape.keyValueHeads, "P", shape.headSize];
+  for (let layer = 0; layer < shape.layers; layer++) {
+    graph.input({ name: pastKey(layer), type: "float", dimensions });
+    graph.input({ name: pastValue(layer), type: "float", dimensions });
+  }
+}
+
+/** Declares what is to be scored: rows, target tokens, and the reference distribution. */
+export function declareScoreInputs(graph: OnnxGraphWriter, vocabulary: number): void {
   graph.input({ name: INPUTS.responseRows, type: "int64", dimensions: ["R"] });
   graph.input({ name: INPUTS.targets, type: "int64", dimensions: ["R", 1] });
   graph.input({ name: INPUTS.reference, type: "float", dimensions: ["D", vocabulary] });
   graph.input({ name: INPUTS.comparedRows, type: "int64", dimensions: ["D"] });
-  for (let layer = 0; layer < shape.layers; layer++) {
-    graph.input({
-      name: pastKey(layer),
-      type: "float",
-      dimensions: [1, shape.keyValueHeads, "P", shape.headSize],
-    });
-    graph.input({
-      name: pastValue(layer),
-      type: "float",
-      dimensions: [1, shape.keyValueHeads, "P", shape.headSize],
-    });
-  }
 }

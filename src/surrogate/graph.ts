@@ -7,7 +7,7 @@ import type { Precision } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import type { ModelShape } from "./architecture.js";
 import type { GgufFile } from "./gguf.js";
-import { declareInputs, INPUTS, OUTPUTS } from "./graph-inputs.js";
+import { declareScoreInputs, declareSequenceInputs, INPUTS, OUTPUTS } from "./graph-inputs.js";
 import { LinearLayers } from "./linear.js";
 import { ModelWeights, rotationsFor } from "./model-weights.js";
 import { OnnxGraphWriter } from "./onnx-writer.js";
@@ -36,7 +36,7 @@ export function longestSequence(shape: ModelShape): number {
 
 /**
  * Writes the graph; its weights go to the sink as they are made, 64 rows dequantised at a time.
- * Throws MODEL_UNSUPPORTED for head sizes that are no multiple of 16, MODEL_FILE where a tensor is missing, MODEL_RUNTIME where a
+ * Throws MODEL_UNSUPPORTED for head sizes that are no multiple of 16, MODEL_FILE where a tensor is missing or a
  * weight is not finite.
  */
 export function compileGraph(gguf: GgufFile, shape: ModelShape, options: GraphOptions): Uint8Array {
@@ -48,7 +48,8 @@ export function compileGraph(gguf: GgufFile, shape: ModelShape, options: GraphOp
   const graph = new OnnxGraphWriter(options.sink);
   const weights = new ModelWeights(gguf, shape);
   const vocabulary = weights.head().rows;
-  declareInputs(graph, shape, vocabulary);
+  declareSequenceInputs(graph, shape);
+  if (!options.allLogits) declareScoreInputs(graph, vocabulary);
   const context = blockContext(graph, { gguf, shape, weights, precision: options.precision });
   let stream = firstNorm(context);
   for (let layer = 0; layer < shape.layers; layer++)

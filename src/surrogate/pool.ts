@@ -134,6 +134,7 @@ export class ScoringPool {
   readonly backend: Backend;
   readonly runtimeVersion: string;
   readonly notice: string | null;
+  #lastJob: Promise<unknown> = Promise.resolve();
 
   private constructor(workers: readonly ScoringWorker[], ready: Ready) {
     this.#workers = workers;
@@ -158,8 +159,18 @@ export class ScoringPool {
     return new ScoringPool(workers, first.value);
   }
 
-  /** Scores in the order of `job.sequences`, whatever the number of workers. Throws MODEL_RUNTIME where a worker crashes. */
+  /**
+   * Scores in the order of `job.sequences`, whatever the number of workers. Jobs asked for at the same time run one after another.
+   * Throws MODEL_RUNTIME where a worker crashes.
+   */
   async score(job: PoolJob): Promise<readonly SequenceScores[]> {
+    const scores = this.#lastJob.then(() => this.#run(job));
+    // A job that fails is its caller's to handle; the next one runs all the same.
+    this.#lastJob = scores.catch(() => undefined);
+    return scores;
+  }
+
+  async #run(job: PoolJob): Promise<readonly SequenceScores[]> {
     const { table, reference, reusePrefixes } = job;
     const shares = splitPlan(job.sequences, this.#workers.length);
     const done = shares.map(() => 0);
@@ -175,11 +186,17 @@ export class ScoringPool {
       if (!worker) throw new UnderstudyError("INTERNAL", "more shares than workers");
       return worker.score({ sequences, table, reference, reusePrefixes }, onProgress);
     });
-    return (await Promise.all(parts)).flat();
+    // All answers are waited for, so that none is left to come when the next job begins.
+    const answers = await Promise.allSettled(parts);
+    return answers.flatMap((answer) => {
+      if (answer.status === "rejected") throw answer.reason;
+      return answer.value;
+    });
   }
 
-  /** Ends all workers. */
+  /** Ends all workers once the jobs asked for are done. */
   async close(): Promise<void> {
+    await this.#lastJob;
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 }

@@ -69,13 +69,15 @@ export function quantizeRow(
 ): number {
   const end = options.offset + options.count;
   let magnitude = 0;
+  let sum = 0;
   for (let i = options.offset; i < end; i++) {
     const value = Math.abs(values[i] as number);
-    // Not `value > magnitude` alone: NaN must not be skipped.
-    if (!(value <= magnitude)) magnitude = value;
+    sum += value;
+    if (value > magnitude) magnitude = value;
   }
-  if (!Number.isFinite(magnitude))
-    throw new UnderstudyError("MODEL_RUNTIME", "a weight of the model is NaN or infinite", {
+  // Comparisons pass over NaN; a sum does not.
+  if (!Number.isFinite(sum))
+    throw new UnderstudyError("MODEL_FILE", "a weight of the model is NaN or infinite", {
       fix: "Get the model file again.",
     });
   const scale = (magnitude === 0 ? 1 : magnitude) / largestInteger(options.bits);
