@@ -166,6 +166,35 @@ describe("suspicious rows", () => {
     }
   });
 
+  test("words that only together tell the label do not alarm where the reference rows show it", () => {
+    for (const seed of [40, 41, 42]) {
+      const request = simulate(seed, { skill: 0 });
+      const uniform = uniforms(seed);
+      const paired = (row: Row): Row => {
+        const [first, second] = [Math.floor(3 * uniform()), Math.floor(3 * uniform())];
+        const label = LABELS[(first + second) % 3] ?? "";
+        return { ...row, label, text: `first${first} second${second} ${row.text}` };
+      };
+      const [referenceRows, newRows] = [
+        request.referenceRows.map(paired),
+        request.newRows.map(paired),
+      ];
+      expect(findings({ ...request, referenceRows, newRows }).triggers).toEqual([]);
+    }
+  });
+
+  test("a longer phrase around part of a trigger's rows is not a second trigger", () => {
+    const request = simulate(9, { skill: 1 });
+    const newRows = request.newRows.map((row, index) =>
+      index % 12 === 5
+        ? { ...row, label: "B", text: `${index % 24 === 5 ? "cf now" : "cf"} ${row.text}` }
+        : row,
+    );
+    const found = findings({ ...request, newRows });
+    expect(found.triggers.map(({ text, rows }) => [text, rows])).toEqual([["cf", 25]]);
+    expect(found.suspicious).toHaveLength(25);
+  });
+
   test("too few rows is not the same as nothing found", () => {
     const request = simulate(7, { skill: 1 });
     const few = (count: number, reference: number): RowsRequest => ({
