@@ -86,7 +86,19 @@ class ScoringWorker {
     this.#fail(this.#failure);
   }
 
-  /** Waits for the answer `kind`, passing progress on. */
+  /** Waits for the answer `kind`, passing progress on. An idle worker does not keep the process alive, one that owes an answer does. */
+  async #answer<Kind extends "ready" | "scored">(
+    kind: Kind,
+    onProgress?: (scored: number) => void,
+  ): Promise<FromWorker & { readonly kind: Kind }> {
+    this.#worker.ref();
+    try {
+      return await this.#expect(kind, onProgress);
+    } finally {
+      this.#worker.unref();
+    }
+  }
+
   async #expect<Kind extends "ready" | "scored">(
     kind: Kind,
     onProgress?: (scored: number) => void,
@@ -103,7 +115,7 @@ class ScoringWorker {
   }
 
   async open(setup: WorkerSetup): Promise<Ready> {
-    const answer = this.#expect("ready");
+    const answer = this.#answer("ready");
     this.#send({ kind: "open", setup });
     return answer;
   }
@@ -112,7 +124,7 @@ class ScoringWorker {
     job: ScoringJob,
     onProgress: (scored: number) => void,
   ): Promise<readonly SequenceScores[]> {
-    const answer = this.#expect("scored", onProgress);
+    const answer = this.#answer("scored", onProgress);
     this.#send({ kind: "score", job });
     return (await answer).scores;
   }
@@ -123,6 +135,7 @@ class ScoringWorker {
 
   /** Asks the worker to free its session and end; a thread inside native code must not be killed. */
   async close(): Promise<void> {
+    this.#worker.ref();
     if (!this.#failure) this.#send({ kind: "close" });
     await this.#exited;
   }
