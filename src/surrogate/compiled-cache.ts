@@ -22,7 +22,7 @@ import { join } from "node:path";
 import type { Precision } from "../domain.js";
 import { messageOf, UnderstudyError } from "../errors.js";
 import { GRAPH_VERSION } from "./graph.js";
-import type { CompiledGraph } from "./session.js";
+import type { CompiledGraph } from "./compiled-graph.js";
 import { FileWeightSink, type WeightSink } from "./weight-sink.js";
 
 const GRAPH_FILE = "graph.onnx";

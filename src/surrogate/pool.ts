@@ -60,6 +60,13 @@ function crashed(reason: string): UnderstudyError {
   });
 }
 
+function isOfKind<Kind extends FromWorker["kind"]>(
+  message: FromWorker,
+  kind: Kind,
+): message is FromWorker & { readonly kind: Kind } {
+  return message.kind === kind;
+}
+
 /** One worker thread; answers one request at a time. */
 class ScoringWorker {
   readonly #worker: Worker;
@@ -109,7 +116,7 @@ class ScoringWorker {
       this.#receive = (message) => {
         if (message.kind === "progress") onProgress?.(message.scored);
         else if (message.kind === "failed") reject(unpackError(message.error));
-        else if (message.kind === kind) resolve(message as FromWorker & { readonly kind: Kind });
+        else if (isOfKind(message, kind)) resolve(message);
       };
     });
   }

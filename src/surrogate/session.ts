@@ -1,8 +1,8 @@
 /** One ONNX Runtime session over a compiled graph: scores one sequence after another. */
 
-import { readFileSync } from "node:fs";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { UnderstudyError } from "../errors.js";
+import { openGraph, type CompiledGraph } from "./compiled-graph.js";
 import { INPUTS, OUTPUTS } from "./graph-inputs.js";
 import { KeyValueCache } from "./key-value-cache.js";
 import type { LoadedRuntime, Runtime } from "./runtime.js";
@@ -10,13 +10,6 @@ import { commonPrefix, reusablePrefix, type TokenSequence } from "./sequence-pla
 
 /** Rows run at once: bounds the memory of attention scores on long prompts, and costs nothing on short ones. */
 const MOST_ROWS = 512;
-
-/** A compiled graph: the ONNX file, and its weights beside it under the name by which the graph knows them. */
-export interface CompiledGraph {
-  readonly graphPath: string;
-  readonly weightsPath: string;
-  readonly weightsLocation: string;
-}
 
 /** The sizes a session needs to make its inputs. */
 export interface SessionShape {
@@ -45,12 +38,6 @@ export interface SequenceScores {
   readonly logProbabilities: Float64Array;
   /** Mean over response tokens of KL(reference || this), nats; null without a reference. */
   readonly divergence: number | null;
-  readonly tokensRun: number;
-}
-
-interface Outputs {
-  readonly outputs: InferenceSession.OnnxValueMapType;
-  readonly tokensRun: number;
 }
 
 /** One call of the graph: rows from `start` on, after as many positions that are held. */
@@ -60,32 +47,6 @@ interface Piece {
   readonly fetch: readonly string[];
   readonly embed: EmbedTokens;
   readonly reference: Tensor | null;
-}
-
-const SESSION_OPTIONS: InferenceSession.SessionOptions = {
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  logSeverityLevel: 3,
-  graphOptimizationLevel: "all",
-};
-
-/** The native build maps the weights' file by itself; the WebAssembly build cannot open files and is given the bytes. */
-async function createSession(
-  loaded: LoadedRuntime,
-  graph: CompiledGraph,
-): Promise<InferenceSession> {
-  const { InferenceSession } = loaded.runtime;
-  if (loaded.backend === "native")
-    return InferenceSession.create(graph.graphPath, {
-      ...SESSION_OPTIONS,
-      executionProviders: ["cpu"],
-    });
-  const externalData = [{ path: graph.weightsLocation, data: readFileSync(graph.weightsPath) }];
-  return InferenceSession.create(readFileSync(graph.graphPath), {
-    ...SESSION_OPTIONS,
-    executionProviders: ["wasm"],
-    externalData,
-  });
 }
 
 function required(outputs: InferenceSession.OnnxValueMapType, name: string): Tensor {
@@ -130,7 +91,7 @@ export class ScoringSession {
     graph: CompiledGraph,
     shape: SessionShape,
   ): Promise<ScoringSession> {
-    return new ScoringSession(loaded, await createSession(loaded, graph), shape);
+    return new ScoringSession(loaded, await openGraph(loaded, graph), shape);
   }
 
   /** Frees the session. */
@@ -150,23 +111,22 @@ export class ScoringSession {
 
   /** Scores a sequence. Throws MODEL_RUNTIME where a score is NaN or infinite. */
   async score(sequence: TokenSequence, options: RunOptions): Promise<SequenceScores> {
-    const { outputs, tokensRun } = await this.#run(sequence, options, [
+    const outputs = await this.#run(sequence, options, [
       OUTPUTS.logProbabilities,
       OUTPUTS.divergence,
     ]);
     const logProbabilities = finiteNumbers(required(outputs, OUTPUTS.logProbabilities));
-    if (!options.reference) return { logProbabilities, divergence: null, tokensRun };
+    if (!options.reference) return { logProbabilities, divergence: null };
     const divergences = finiteNumbers(required(outputs, OUTPUTS.divergence));
     return {
       logProbabilities,
       divergence: divergences.reduce((sum, value) => sum + value, 0) / divergences.length,
-      tokensRun,
     };
   }
 
   /** Log-softmax [response tokens, vocabulary] of a sequence, to be used as the reference of later runs. */
   async distribution(sequence: TokenSequence, embed: EmbedTokens): Promise<Tensor> {
-    const { outputs } = await this.#run(sequence, { embed, reuse: false, keep: false }, [
+    const outputs = await this.#run(sequence, { embed, reuse: false, keep: false }, [
       OUTPUTS.logSoftmax,
     ]);
     return required(outputs, OUTPUTS.logSoftmax);
@@ -177,7 +137,7 @@ export class ScoringSession {
     sequence: TokenSequence,
     options: RunOptions,
     fetch: readonly string[],
-  ): Promise<Outputs> {
+  ): Promise<InferenceSession.OnnxValueMapType> {
     const { ids, responseTokens } = sequence;
     this.#cache.reserve(ids.length);
     const reused = options.reuse ? this.sharedWithHeld(sequence) : 0;
@@ -205,7 +165,7 @@ export class ScoringSession {
       embed: options.embed,
       reference: options.reference ?? null,
     };
-    return { outputs: await this.#runPiece(sequence, last), tokensRun: ids.length - reused };
+    return this.#runPiece(sequence, last);
   }
 
   async #runPiece(

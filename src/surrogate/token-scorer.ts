@@ -111,7 +111,7 @@ export class TokenScorer {
       reusePrefixes: options.reusePrefixes ?? true,
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });
-    return inAskedOrder(plan, scores, reference !== null);
+    return inAskedOrder(plan, scores, reference);
   }
 
   #check({ ids, responseTokens }: TokenSequence): void {
@@ -176,7 +176,7 @@ function sessionShape({
 function inAskedOrder(
   plan: SequencePlan,
   scores: readonly SequenceScores[],
-  compared: boolean,
+  reference: TokenSequence | null,
 ): TokenScores {
   const ordered = Array.from(plan.placeOf, (place) => {
     const score = scores[place];
@@ -186,10 +186,11 @@ function inAskedOrder(
   return {
     // Copies: two equal requests must not share an array that a caller may change.
     logProbabilities: ordered.map((score) => Float64Array.from(score.logProbabilities)),
-    divergence: compared
+    divergence: reference
       ? Float64Array.from(ordered, (score) => score.divergence ?? Number.NaN)
       : null,
-    tokensRun: plan.tokensRun,
+    // The reference runs once more, for its distribution.
+    tokensRun: plan.tokensRun + (reference?.ids.length ?? 0),
     tokensAsked: plan.tokensAsked,
   };
 }

@@ -2,9 +2,10 @@
 
 import type { Backend } from "../domain.js";
 import { messageOf, UnderstudyError, type ErrorCode } from "../errors.js";
+import type { CompiledGraph } from "./compiled-graph.js";
 import type { RuntimeOptions } from "./runtime.js";
 import type { TokenSequence } from "./sequence-plan.js";
-import type { CompiledGraph, SequenceScores, SessionShape } from "./session.js";
+import type { SequenceScores, SessionShape } from "./session.js";
 
 /** What a worker opens its session with. */
 export interface WorkerSetup {
