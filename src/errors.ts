@@ -48,7 +48,10 @@ export class UnderstudyError<Code extends ErrorCode = ErrorCode> extends Error {
   constructor(code: Code, problem: string, details: ErrorDetails = {}) {
     const where = details.place ? `${formatPlace(details.place)}: ` : "";
     const how = details.fix ? `\n  fix: ${details.fix}` : "";
-    super(`${where}${problem}${how}`, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      `${where}${problem}${how}`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.code = code;
     this.place = details.place ?? null;
     this.fix = details.fix ?? null;

@@ -1,0 +1,353 @@
+/**
+ * Settings: one table, from which the command line's flags, the Action's inputs, the configuration file, their JSON
+ * schema and the README's table are all made. Parsing reports every problem at once and does no I/O.
+ */
+import { z } from "zod";
+import { UnderstudyError } from "./errors.js";
+
+/** Where a setting may come from. Endpoints and keys never come from a file that a pull request can change. */
+export type SettingSource = "anywhere" | "caller";
+
+interface Definition<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  readonly description: string;
+  readonly source: SettingSource;
+}
+
+function define<Schema extends z.ZodType>(
+  schema: Schema,
+  description: string,
+  source: SettingSource = "anywhere",
+): Definition<Schema> {
+  return { schema, description, source };
+}
+
+const text = z.string().min(1).nullable().default(null);
+const list = z.array(z.string().min(1)).readonly().default([]);
+const count = (fallback: number, least = 1): z.ZodDefault<z.ZodNumber> =>
+  z.number().int().min(least).max(1_000_000_000).default(fallback);
+const amount = (fallback: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).default(fallback);
+const share = (fallback: number): z.ZodDefault<z.ZodNumber> =>
+  z.number().gt(0).lt(1).default(fallback);
+
+/** Every setting, in the order of the README. */
+export const settingDefinitions = {
+  base: define(
+    text,
+    "What to compare against: a git ref, or a folder holding the older version. In a pull request: its base commit.",
+    "caller",
+  ),
+  head: define(
+    text,
+    "A folder holding the newer version; only together with a folder as `base`. Otherwise the checkout.",
+    "caller",
+  ),
+  prompts: define(list, "Globs of prompt files, besides those found by their usual names."),
+  data: define(
+    list,
+    "Globs of data files (text/label JSON lines), besides those found by their usual names.",
+  ),
+  inputs: define(
+    list,
+    "Input files, each `PROMPT=INPUTS`; without one the prompt's `testData`, then a sibling `NAME.inputs.jsonl`.",
+  ),
+  labels: define(
+    list,
+    "The set of answers of a classification prompt; without it the distinct `expected` values.",
+  ),
+  "oracle-model": define(text, "Name of the production model (the oracle)."),
+  "oracle-base-url": define(
+    text,
+    "Base URL of an OpenAI-compatible API. Also `UNDERSTUDY_ORACLE_BASE_URL`.",
+    "caller",
+  ),
+  "oracle-api-key": define(text, "Key for that API. Also `UNDERSTUDY_ORACLE_API_KEY`.", "caller"),
+  "oracle-recording": define(list, "Recorded oracle answers to replay (JSON lines), read only."),
+  "oracle-store": define(
+    z.string().min(1).default(".understudy/oracle.jsonl"),
+    "Where new oracle answers are appended, each before it is used.",
+    "caller",
+  ),
+  "oracle-max-tokens": define(count(16), "Longest answer asked of the oracle, in tokens."),
+  "oracle-concurrency": define(
+    z.number().int().min(1).max(256).nullable().default(null),
+    "Oracle calls under way at once; by default 1 on loopback, 4 elsewhere.",
+  ),
+  "oracle-timeout-seconds": define(count(60), "Time-out of one oracle call."),
+  "allow-private-endpoint": define(
+    z.boolean().default(false),
+    "Allow a private or plain-http oracle address besides loopback.",
+    "caller",
+  ),
+  "max-oracle-calls": define(count(2000, 0), "Hard cap on paid oracle calls of a run.", "caller"),
+  "max-cost": define(
+    z.number().min(0).nullable().default(null),
+    "Hard cap on the money of a run, US dollars; 5 where the price is known and nothing is given. Given, it refuses models of unknown price.",
+    "caller",
+  ),
+  "max-minutes": define(
+    amount(30),
+    "Hard cap on the time in which oracle calls are started, minutes.",
+    "caller",
+  ),
+  "price-input-per-million": define(
+    z.number().min(0).nullable().default(null),
+    "Your price of a million prompt tokens, US dollars; otherwise a price list, otherwise unknown.",
+  ),
+  "price-output-per-million": define(
+    z.number().min(0).nullable().default(null),
+    "Your price of a million completion tokens, US dollars.",
+  ),
+  "surrogate-model": define(
+    text,
+    "A GGUF file of the llama or qwen2 architecture instead of the embedded surrogate.",
+    "caller",
+  ),
+  precision: define(
+    z.enum(["fp32", "precise", "fast"]).default("precise"),
+    "Precision mode of the surrogate.",
+  ),
+  runtime: define(
+    z.enum(["auto", "native", "wasm"]).default("auto"),
+    "ONNX Runtime build behind the surrogate.",
+  ),
+  "surrogate-workers": define(count(2), "Worker threads of the surrogate, one session each."),
+  "surrogate-masks-per-input": define(
+    count(24, 8),
+    "Masked prompts the surrogate scores per input of the search set.",
+  ),
+  "search-inputs": define(count(40), "Inputs in the search set A; the rest certify (set B)."),
+  "masks-per-input": define(
+    count(8),
+    "Masked prompts the oracle answers per input of the search set.",
+  ),
+  "mask-pool": define(count(64), "Distinct masks of a template, dealt over its inputs."),
+  "screen-threshold": define(
+    share(0.7),
+    "Mean fidelity q that a surrogate must be shown to exceed.",
+  ),
+  "screen-alpha": define(share(0.05), "Error level of the screening test."),
+  tolerance: define(share(0.05), "Largest share of changed outputs a shorter prompt may have."),
+  confidence: define(share(0.95), "Confidence of that bound."),
+  "max-rows": define(
+    count(2000),
+    "Most new rows of a data file that are scored; more are sampled by hash, and the report says so.",
+  ),
+  "row-level": define(share(0.05), "False discovery rate of the trigger test on data rows."),
+  "fail-on": define(
+    z.enum(["never", "suspicious", "any"]).default("never"),
+    "Exit code 1 on: nothing, suspicious examples or rows, any finding.",
+  ),
+  comment: define(
+    z.enum(["findings", "always", "never"]).default("findings"),
+    "When the Action comments on the pull request.",
+    "caller",
+  ),
+  "comment-key": define(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/)
+      .default("review"),
+    "Tells the comments of several jobs apart.",
+    "caller",
+  ),
+  "github-token": define(text, "Token for the comment; needs `pull-requests: write`.", "caller"),
+  "output-folder": define(
+    z.string().min(1).default("out/understudy"),
+    "Where comment, summary and report files are written.",
+    "caller",
+  ),
+  "state-folder": define(
+    z.string().min(1).default(".understudy"),
+    "Where screening certificates and compiled surrogates are kept.",
+    "caller",
+  ),
+  config: define(
+    z.string().min(1).default("understudy.yml"),
+    "Configuration file, in the head version.",
+    "caller",
+  ),
+} as const;
+
+export type SettingName = keyof typeof settingDefinitions;
+export type Settings = {
+  readonly [Name in SettingName]: z.output<(typeof settingDefinitions)[Name]["schema"]>;
+};
+
+export const settingNames: readonly SettingName[] = z
+  .array(z.custom<SettingName>((name) => typeof name === "string" && name in settingDefinitions))
+  .parse(Object.keys(settingDefinitions));
+
+/** The innermost schema behind defaults, nullability and readonly. */
+function innermost(schema: z.ZodType): z.ZodType {
+  if (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodReadonly
+  ) {
+    const inner: unknown = schema.unwrap();
+    if (inner instanceof z.ZodType) return innermost(inner);
+  }
+  return schema;
+}
+
+export type SettingKind = "text" | "list" | "number" | "boolean" | "choice";
+
+/** How a setting is written as a string, and what is allowed. */
+export function describeSetting(name: SettingName): {
+  readonly kind: SettingKind;
+  readonly allowed: string;
+  readonly fallback: string;
+} {
+  const definition = settingDefinitions[name];
+  const inner = innermost(definition.schema);
+  const fallbackValue: unknown = definition.schema.parse(undefined);
+  const fallback =
+    fallbackValue === null
+      ? ""
+      : Array.isArray(fallbackValue)
+        ? fallbackValue.join(", ")
+        : String(fallbackValue);
+  if (inner instanceof z.ZodEnum)
+    return { kind: "choice", allowed: inner.options.join(", "), fallback };
+  if (inner instanceof z.ZodNumber) return { kind: "number", allowed: "a number", fallback };
+  if (inner instanceof z.ZodBoolean) return { kind: "boolean", allowed: "true, false", fallback };
+  if (inner instanceof z.ZodArray)
+    return { kind: "list", allowed: "a list, separated by commas or newlines", fallback };
+  return { kind: "text", allowed: "text", fallback };
+}
+
+/** One value with the place a person would look for it, such as `--tolerance` or `understudy.yml: tolerance`. */
+export interface RawSetting {
+  readonly value: unknown;
+  readonly where: string;
+}
+
+/**
+ * Reads the flags or inputs of a caller: strings, turned into the setting's type. An empty string counts as not given, as
+ * the Actions runner passes it for an absent input.
+ */
+export function fromStrings(
+  values: Readonly<Record<string, string | readonly string[]>>,
+  wherePrefix: string,
+): ReadonlyMap<string, RawSetting> {
+  const found = new Map<string, RawSetting>();
+  for (const [name, given] of Object.entries(values)) {
+    const parts = (typeof given === "string" ? [given] : given)
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+    const last = parts.at(-1);
+    if (last === undefined) continue;
+    found.set(name, { value: coerce(name, parts, last), where: `${wherePrefix}${name}` });
+  }
+  return found;
+}
+
+function coerce(name: string, parts: readonly string[], last: string): unknown {
+  const known = settingNames.find((candidate) => candidate === name);
+  if (known === undefined) return last;
+  switch (describeSetting(known).kind) {
+    case "list":
+      return parts
+        .flatMap((part) => part.split(/[,\n]/))
+        .map((item) => item.trim())
+        .filter((item) => item !== "");
+    case "number":
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(last) ? Number(last) : last;
+    case "boolean":
+      return last === "true" ? true : last === "false" ? false : last;
+    case "text":
+    case "choice":
+      return last;
+  }
+}
+
+/** Settings of a parsed configuration file (any value: it is checked here). */
+export function fromFile(content: unknown, path: string): ReadonlyMap<string, RawSetting> {
+  if (content === null || content === undefined) return new Map();
+  const record = z.record(z.string(), z.unknown()).safeParse(content);
+  if (!record.success)
+    throw new UnderstudyError("CONFIG", "the configuration is not a mapping of settings", {
+      place: { path },
+      fix: "write `name: value` lines",
+    });
+  return new Map(
+    Object.entries(record.data).map(([name, value]) => [
+      name,
+      { value, where: `${path}: ${name}` },
+    ]),
+  );
+}
+
+/**
+ * Merges caller over file over defaults. Throws CONFIG or USAGE with every problem at once, each with place, value and
+ * what is allowed.
+ */
+export function resolveSettings(
+  caller: ReadonlyMap<string, RawSetting>,
+  file: ReadonlyMap<string, RawSetting> = new Map(),
+): Settings {
+  const problems = [...unknownNames(caller), ...unknownNames(file), ...misplaced(file)];
+  const entries = settingNames.map((name) => {
+    const raw = caller.get(name) ?? file.get(name);
+    const parsed = settingDefinitions[name].schema.safeParse(raw?.value);
+    if (!parsed.success)
+      problems.push(
+        `${raw?.where ?? name}: ${JSON.stringify(raw?.value)} is not allowed (${parsed.error.issues.map((issue) => issue.message).join("; ")}); allowed: ${describeSetting(name).allowed}`,
+      );
+    return [name, parsed.success ? parsed.data : null] as const;
+  });
+  if (problems.length > 0)
+    throw new UnderstudyError(file.size > 0 ? "CONFIG" : "USAGE", problems.join("\n"), {
+      fix: "see the table of settings in the README",
+    });
+  return settingsFrom(Object.fromEntries(entries));
+}
+
+/** Validator: a record whose every value passed its own schema above. */
+function settingsFrom(values: Readonly<Record<string, unknown>>): Settings {
+  return z
+    .custom<Settings>(
+      (candidate) =>
+        typeof candidate === "object" &&
+        candidate !== null &&
+        settingNames.every((name) => name in candidate),
+    )
+    .parse(values);
+}
+
+function unknownNames(values: ReadonlyMap<string, RawSetting>): string[] {
+  const known: ReadonlySet<string> = new Set(settingNames);
+  return [...values]
+    .filter(([name]) => !known.has(name))
+    .map(([name, raw]) => `${raw.where}: no such setting${nearest(name)}`);
+}
+
+function misplaced(file: ReadonlyMap<string, RawSetting>): string[] {
+  return settingNames
+    .filter((name) => settingDefinitions[name].source === "caller" && file.has(name))
+    .map(
+      (name) =>
+        `${file.get(name)?.where ?? name}: comes only from flags, Action inputs or the environment, never from a file of the repository`,
+    );
+}
+
+function nearest(name: string): string {
+  const close = settingNames.filter(
+    (candidate) => candidate.includes(name) || name.includes(candidate),
+  );
+  return close.length > 0 ? `; did you mean ${close.join(" or ")}?` : "";
+}
+
+/** JSON schema of the configuration file, for editors. */
+export function configurationJsonSchema(): unknown {
+  const shape = Object.fromEntries(
+    settingNames
+      .filter((name) => settingDefinitions[name].source === "anywhere")
+      .map((name) => [
+        name,
+        settingDefinitions[name].schema.describe(settingDefinitions[name].description),
+      ]),
+  );
+  return z.toJSONSchema(z.strictObject(shape), { io: "input" });
+}
