@@ -167,7 +167,15 @@ export interface Fidelity {
   readonly high: number;
 }
 
-export type AttributionMethod = "hierarchical" | "surrogate-lasso" | "input-by-input" | "random" | "span-length" | "position";
+export type AttributionMethod =
+  | "hierarchical"
+  | "pooled"
+  | "surrogate-pooled"
+  | "surrogate-lasso"
+  | "input-by-input"
+  | "random"
+  | "span-length"
+  | "position";
 
 /** One number a maskable span: the change of the value when the span is kept instead of deleted. Intervals: 90 %, posterior or refits. */
 export interface Attribution {
@@ -183,7 +191,12 @@ export interface Attribution {
 // ---------------------------------------------------------------------------------------------------------------------
 // Screening
 
-export type Verdict = "certified" | "supported" | "not supported" | "insufficient data" | "not screened";
+export type Verdict =
+  | "certified"
+  | "supported"
+  | "not supported"
+  | "insufficient data"
+  | "not screened";
 
 /** The outcome of the test whether a surrogate may speak for the oracle, with the numbers that made it (methods C3). */
 export interface Screen {
@@ -229,7 +242,11 @@ export interface PathStep {
   readonly spans: readonly number[];
   readonly tokensSaved: number;
   readonly search: { readonly inputs: number; readonly changed: number } | null;
-  readonly certify: { readonly inputs: number; readonly changed: number; readonly pValue: number } | null;
+  readonly certify: {
+    readonly inputs: number;
+    readonly changed: number;
+    readonly pValue: number;
+  } | null;
 }
 
 export interface Compression {
@@ -241,7 +258,11 @@ export interface Compression {
   readonly reason: string | null;
   readonly changedOutputs: readonly ChangedOutput[];
   /** Random deletion of equal length on the same inputs. */
-  readonly control: { readonly inputs: number; readonly changed: number; readonly spans: readonly number[] } | null;
+  readonly control: {
+    readonly inputs: number;
+    readonly changed: number;
+    readonly spans: readonly number[];
+  } | null;
 }
 
 export interface SuspiciousDemonstration {
@@ -300,15 +321,29 @@ export interface OracleUsage {
 
 /** What the input determines: calls needed, tokens and price, whether or not an answer was in a cache. */
 export interface Ledger {
-  readonly oracle: OracleUsage & { readonly currency: "USD"; readonly byPurpose: Readonly<Record<OraclePurpose, OracleUsage>> };
-  readonly surrogate: { readonly model: string; readonly precision: string; readonly masks: number; readonly tokens: number } | null;
+  readonly oracle: OracleUsage & {
+    readonly currency: "USD";
+    readonly byPurpose: Readonly<Record<OraclePurpose, OracleUsage>>;
+  };
+  readonly surrogate: {
+    readonly model: string;
+    readonly precision: string;
+    readonly masks: number;
+    readonly tokens: number;
+  } | null;
   /** The same explanations with 256 oracle masks an input. */
   readonly onOracleAlone: { readonly calls: number; readonly cost: number | null };
   /** onOracleAlone over what was used; null where either is unknown or 0. */
   readonly costReductionRatio: number | null;
 }
 
-export type OraclePurpose = "fixed outputs" | "masks" | "search" | "certification" | "control" | "demonstrations";
+export type OraclePurpose =
+  | "fixed outputs"
+  | "masks"
+  | "search"
+  | "certification"
+  | "control"
+  | "demonstrations";
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Report (the file understudy-report.json; schema in report/schema)
@@ -326,6 +361,16 @@ export interface ReportSpan {
   readonly influence: Interval | null;
 }
 
+/** How well the surrogate's own fit holds together: self-consistency, never fidelity to the oracle. */
+export interface SurrogateFit {
+  readonly name: string;
+  readonly masksPerInput: number;
+  /** Mean over inputs; null where it could not be measured. */
+  readonly heldOutR2: number | null;
+  /** Mean rank correlation of bootstrap refits with the fit. */
+  readonly stability: number | null;
+}
+
 export interface Explanation {
   readonly method: AttributionMethod;
   readonly value: ValueKind;
@@ -336,6 +381,7 @@ export interface Explanation {
   /** Fidelity of the same measure for what the explanation must beat. */
   readonly baselines: Readonly<Partial<Record<AttributionMethod, Interval>>>;
   readonly surrogates: readonly SurrogateWeight[];
+  readonly surrogateFits: readonly SurrogateFit[];
   /** False where a control does as well: influence is then withheld and `withheld` says so. */
   readonly shown: boolean;
   readonly withheld: string | null;
@@ -344,8 +390,16 @@ export interface Explanation {
 
 export interface PromptReport {
   readonly path: string;
-  readonly tokens: { readonly base: number | null; readonly head: number; readonly countedBy: string };
-  readonly inputs: { readonly source: string | null; readonly search: number; readonly certify: number };
+  readonly tokens: {
+    readonly base: number | null;
+    readonly head: number;
+    readonly countedBy: string;
+  };
+  readonly inputs: {
+    readonly source: string | null;
+    readonly search: number;
+    readonly certify: number;
+  };
   readonly explanation: Explanation | null;
   readonly explanationReason: string | null;
   readonly screens: readonly Screen[];
@@ -365,7 +419,11 @@ export interface PromptReport {
   readonly demonstrationsReason: string | null;
   readonly problems: readonly string[];
   /** What buying an explanation and a certificate would take, where there was no oracle. */
-  readonly plan: { readonly calls: number; readonly promptTokens: number; readonly cost: number | null } | null;
+  readonly plan: {
+    readonly calls: number;
+    readonly promptTokens: number;
+    readonly cost: number | null;
+  } | null;
 }
 
 export interface DataReport {
@@ -380,6 +438,12 @@ export interface DataReport {
   readonly referenceAgreement: number | null;
 }
 
+/** A changed file that was not judged, and why: never left out in silence. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
 export interface Report {
   readonly schemaVersion: 1;
   readonly tool: { readonly name: "understudy"; readonly version: string };
@@ -389,6 +453,7 @@ export interface Report {
   readonly surrogate: SurrogateIdentity | null;
   readonly prompts: readonly PromptReport[];
   readonly data: readonly DataReport[];
+  readonly skipped: readonly SkippedFile[];
   readonly ledger: Ledger;
 }
 
@@ -437,7 +502,10 @@ export interface Scores {
 /** The small local model. Identical requests are scored once; the order of the answers is that of the requests. */
 export interface Surrogate {
   readonly identity: SurrogateIdentity;
-  score(requests: readonly ScoringRequest[], options?: { readonly divergenceFrom?: number; readonly onProgress?: Progress }): Promise<Scores>;
+  score(
+    requests: readonly ScoringRequest[],
+    options?: { readonly divergenceFrom?: number; readonly onProgress?: Progress },
+  ): Promise<Scores>;
   /** Number of tokens of a text in the model's own vocabulary, without special tokens. */
   countTokens(text: string): number;
   close(): Promise<void>;
@@ -469,24 +537,38 @@ export interface OracleAnswer {
 /** An answer, or why there is none. Refusals are values, so that one failed call never discards answers already paid for. */
 export type OracleOutcome =
   | { readonly kind: "answer"; readonly answer: OracleAnswer; readonly paid: boolean }
-  | { readonly kind: "refused"; readonly cause: "budget" | "not recorded" | "unavailable" | "authentication" | "unusable"; readonly message: string };
+  | {
+      readonly kind: "refused";
+      readonly cause: "budget" | "not recorded" | "unavailable" | "authentication" | "unusable";
+      readonly message: string;
+    };
 
 export interface Oracle {
   readonly model: string;
   /** Where questions go, for the plan: a host name or "recording". */
   readonly host: string;
   /** Answers in the order of the questions; identical questions are asked once. */
-  ask(questions: readonly OracleQuestion[], onProgress?: Progress): Promise<readonly OracleOutcome[]>;
+  ask(
+    questions: readonly OracleQuestion[],
+    onProgress?: Progress,
+  ): Promise<readonly OracleOutcome[]>;
 }
 
 /** Hard caps, asked before every paid call. */
 export interface Budget {
   /** Reserves one call of about this many tokens; a refusal says which cap. */
-  reserve(call: { readonly model: string; readonly promptTokens: number; readonly completionTokens: number }):
+  reserve(call: {
+    readonly model: string;
+    readonly promptTokens: number;
+    readonly completionTokens: number;
+  }):
     | { readonly kind: "granted"; readonly reservation: number }
     | { readonly kind: "refused"; readonly message: string };
   /** Replaces a reservation by what was used; `null` = the call failed and cost nothing that is known. */
-  settle(reservation: number, used: { readonly promptTokens: number; readonly completionTokens: number } | null): void;
+  settle(
+    reservation: number,
+    used: { readonly promptTokens: number; readonly completionTokens: number } | null,
+  ): void;
 }
 
 /** A changed file, both sides as text; null = absent on that side. */

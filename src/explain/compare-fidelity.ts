@@ -26,6 +26,8 @@ export interface FidelityProblem {
   readonly spans: number;
   /** Priors that have not seen any of the rows' values. */
   readonly surrogates: readonly SurrogatePrior[];
+  /** Further explanations that are scored alone and are no priors, such as a surrogate's Lasso. */
+  readonly alone?: readonly SurrogatePrior[];
   /** Tokens of each span, for the length control. */
   readonly spanTokens: ArrayLike<number>;
   readonly seed: string;
@@ -119,7 +121,8 @@ function alternativeScores(problem: FidelityProblem, design: HeldOutDesign): [st
   });
   const pooled: [string, Scores][] =
     problem.surrogates.length > 0 ? [["pooled", scored(hierarchicalPredictor(problem, []))]] : [];
-  const surrogates = problem.surrogates.map(({ name, attributions }): [string, Scores] => [
+  const apart = [...problem.surrogates, ...(problem.alone ?? [])];
+  const surrogates = apart.map(({ name, attributions }): [string, Scores] => [
     `surrogate:${name}`,
     scored(attributionPredictor((input) => attributions[input] ?? new Float64Array(problem.spans))),
   ]);

@@ -31,7 +31,7 @@ export const DEFAULT_GUARANTEE: Guarantee = { tolerance: 0.05, confidence: 0.95 
 /** Trials on the search set that are paid for in full; failing ones stop early and leave room for more. */
 const SEARCH_TRIALS = 4;
 /** Steps of the path that are certified, as shares of the tokens that the search found deletable. */
-const CERTIFIED_SHARES = [0.4, 0.7, 1];
+const CERTIFIED_SHARES = [0.2, 0.4, 0.7, 1];
 
 export interface CompressionRequest {
   /** The maskable spans in mask order. */

@@ -144,7 +144,8 @@ function shortened(text: string): string {
   return `${text.slice(0, half)} … ${text.slice(-half)}`.replace(LONE_SURROGATE, "");
 }
 
-function sampleByHash(rows: readonly Row[], most: number): readonly Row[] {
+/** At most so many of the rows, chosen by the hash of their content and place, in their order. */
+export function sampleByHash(rows: readonly Row[], most: number): readonly Row[] {
   if (rows.length <= most) return rows;
   const key = (row: Row): string =>
     createHash("sha256")

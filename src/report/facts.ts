@@ -76,13 +76,17 @@ export function hasFindings(report: Report): boolean {
 /** A file's question that got no answer, and why. */
 export interface Unanswered {
   readonly path: string;
-  readonly kind: "influence" | "deletion" | "suspicion";
+  readonly kind: "influence" | "deletion" | "suspicion" | "file";
   readonly reason: string;
 }
 
 /** Everything that could not be known, in the report's order; every null of the report shows up here with its reason. */
 export function unanswered(report: Report): readonly Unanswered[] {
-  return [...report.prompts.flatMap(unansweredOfPrompt), ...report.data.flatMap(unansweredOfData)];
+  return [
+    ...report.prompts.flatMap(unansweredOfPrompt),
+    ...report.data.flatMap(unansweredOfData),
+    ...report.skipped.map(({ path, reason }): Unanswered => ({ path, kind: "file", reason })),
+  ];
 }
 
 const NO_REASON = "no reason was recorded";

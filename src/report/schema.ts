@@ -24,6 +24,8 @@ const interval = z.strictObject({ estimate: real, low: real, high: real }).meta(
 });
 const attributionMethod = z.enum([
   "hierarchical",
+  "pooled",
+  "surrogate-pooled",
   "surrogate-lasso",
   "input-by-input",
   "random",
@@ -62,6 +64,8 @@ const span = z
 
 const baselines = {
   hierarchical: interval.exactOptional(),
+  pooled: interval.exactOptional(),
+  "surrogate-pooled": interval.exactOptional(),
   "surrogate-lasso": interval.exactOptional(),
   "input-by-input": interval.exactOptional(),
   random: interval.exactOptional(),
@@ -85,6 +89,14 @@ const explanation = z
     }),
     baselines: z.strictObject(baselines),
     surrogates: list(z.strictObject({ name: text, weight: real })),
+    surrogateFits: list(
+      z.strictObject({
+        name: text,
+        masksPerInput: count,
+        heldOutR2: real.nullable(),
+        stability: real.nullable(),
+      }),
+    ),
     shown: z.boolean(),
     withheld: text.nullable(),
     spans: list(span),
@@ -273,6 +285,7 @@ export const reportSchema = z.strictObject({
   surrogate: surrogateIdentity.nullable(),
   prompts: list(prompt),
   data: list(data),
+  skipped: list(z.strictObject({ path: text, reason: text })),
   ledger,
 });
 

@@ -9,7 +9,9 @@ import { influenceCell } from "./removable.js";
 
 const METHODS: Readonly<Record<AttributionMethod, string>> = {
   hierarchical: "hierarchical, pooled over the inputs",
-  "surrogate-lasso": "surrogate alone (Lasso)",
+  pooled: "the same without the surrogate as prior",
+  "surrogate-pooled": "surrogate alone, pooled over the inputs",
+  "surrogate-lasso": "surrogate alone, Lasso input by input",
   "input-by-input": "the same oracle masks, input by input",
   random: "control: random",
   "span-length": "control: span length",
@@ -19,6 +21,8 @@ const METHODS: Readonly<Record<AttributionMethod, string>> = {
 /** The product's own method first, the controls last. */
 const METHOD_ORDER: readonly AttributionMethod[] = [
   "hierarchical",
+  "pooled",
+  "surrogate-pooled",
   "surrogate-lasso",
   "input-by-input",
   "random",
@@ -42,6 +46,7 @@ export function methodSection(view: View): string | null {
           methodSentence(explanation),
           baselineTable(explanation),
           surrogateSentence(explanation),
+          surrogateFitSentence(explanation),
           withheld(explanation),
         ),
   );
@@ -79,6 +84,19 @@ function surrogateSentence({ surrogates }: Explanation): string | null {
       `${codeSpan(name)} ${weight === 0 ? "switched off by the data" : decimal(weight)}`,
   );
   return `Weight of the surrogate as a prior, learnt from the oracle's answers: ${each.join(", ")}.`;
+}
+
+/** Self-consistency of the surrogate's own fit: no word about the oracle. */
+function surrogateFitSentence({ surrogateFits }: Explanation): string | null {
+  const number = (value: number | null): string =>
+    value === null ? "not measurable" : decimal(value);
+  const each = surrogateFits.map(
+    ({ name, masksPerInput, heldOutR2, stability }) =>
+      `${codeSpan(name)}: ${quantity(masksPerInput, "mask")} an input, held-out R² ${number(heldOutR2)}, rank stability over refits ${number(stability)}`,
+  );
+  return each.length === 0
+    ? null
+    : `Surrogate alone (Lasso), self-consistency: ${each.join("; ")}.`;
 }
 
 function withheld(explanation: Explanation): string | null {

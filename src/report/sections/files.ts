@@ -80,6 +80,7 @@ const ABSENT: Readonly<Record<Unanswered["kind"], string>> = {
   influence: "influence of the spans not shown",
   deletion: "no certified shorter prompt",
   suspicion: "suspicious entries not looked for",
+  file: "not judged",
 };
 
 /** Reasons for everything that is missing, file by file, and what buying the answer would take. */

@@ -1,0 +1,72 @@
+/** What `explain` and `screen` print: plain text for a terminal, hostile text made visible, a bar where a colour would be. */
+import type { PromptReport, ReportSpan, Screen } from "../domain.js";
+import { decimal } from "./markdown/numbers.js";
+import { truncate, visibleLine } from "./markdown/visible.js";
+
+const BAR_WIDTH = 12;
+const TEXT_WIDTH = 72;
+
+/** Spans in the order of the file, each with influence, 90 % interval, a bar relative to the strongest, and its text. */
+export function renderExplanation(report: PromptReport): string {
+  const { explanation } = report;
+  const title = visibleLine(report.path);
+  if (explanation === null)
+    return `${title}\nno explanation: ${visibleLine(report.explanationReason ?? "no reason given")}\n`;
+  const { fidelity } = explanation;
+  const head = [
+    title,
+    `${explanation.method}, value: ${explanation.value}, ${explanation.inputs} inputs x ${decimal(explanation.masksPerInput, 0)} masks, ${explanation.oracleCalls} oracle calls`,
+    `fidelity ${decimal(fidelity.estimate)} (${decimal(fidelity.low)} to ${decimal(fidelity.high)}; ${fidelity.measure}, ${fidelity.inputs} inputs)`,
+    ...Object.entries(explanation.baselines).flatMap(([name, value]) =>
+      value
+        ? [
+            `  ${name.padEnd(18)} ${decimal(value.estimate)} (${decimal(value.low)} to ${decimal(value.high)})`,
+          ]
+        : [],
+    ),
+    ...explanation.surrogates.map(
+      (surrogate) =>
+        `weight of the surrogate ${visibleLine(surrogate.name)}: ${decimal(surrogate.weight)}`,
+    ),
+    ...(explanation.withheld === null
+      ? []
+      : [`influence withheld: ${visibleLine(explanation.withheld)}`]),
+    "",
+  ];
+  const strongest = Math.max(
+    0,
+    ...explanation.spans.map((span) => Math.abs(span.influence?.estimate ?? 0)),
+  );
+  return `${[...head, ...explanation.spans.map((span) => spanLine(span, strongest))].join("\n")}\n`;
+}
+
+function spanLine(span: ReportSpan, strongest: number): string {
+  const lines =
+    `${span.startLine}${span.endLine === span.startLine ? "" : `-${span.endLine}`}`.padStart(7);
+  const text = truncate(visibleLine(span.text.trim()), TEXT_WIDTH);
+  const tokens = String(span.tokens).padStart(4);
+  if (span.influence === null) return `${lines} ${tokens} tokens  ${text}`;
+  const { estimate, low, high } = span.influence;
+  const cells = strongest === 0 ? 0 : Math.round((Math.abs(estimate) / strongest) * BAR_WIDTH);
+  const bar = (estimate < 0 ? "-" : "#").repeat(cells).padEnd(BAR_WIDTH);
+  return `${lines} ${tokens} tokens ${decimal(estimate).padStart(7)} (${decimal(low)} to ${decimal(high)}) ${bar} ${text}`;
+}
+
+/** One paragraph a surrogate: verdict first, then the numbers that made it. */
+export function renderScreens(report: PromptReport): string {
+  return `${visibleLine(report.path)}\n${report.screens.map(screenLines).join("\n")}\n`;
+}
+
+function screenLines(screen: Screen): string {
+  const measured =
+    screen.estimate === null
+      ? []
+      : [
+          `  mean q ${decimal(screen.estimate)}, lower bound ${screen.low === null ? "unknown" : decimal(screen.low)} at alpha ${screen.alpha}, threshold ${screen.threshold}, ${screen.inputs} inputs, wealth ${screen.wealth === null ? "unknown" : decimal(screen.wealth)} of ${decimal(1 / screen.alpha, 0)}`,
+        ];
+  return [
+    `${visibleLine(screen.surrogate)}: ${screen.verdict}`,
+    `  ${visibleLine(screen.reason)}`,
+    ...measured,
+  ].join("\n");
+}
