@@ -1,0 +1,29 @@
+/** What the run's questions needed, priced, against the same explanations on the oracle alone. */
+import { buildLedger } from "../cost/ledger.js";
+import type { Ledger } from "../domain.js";
+import type { DataReview } from "./data-review.js";
+import type { Job } from "./ports.js";
+import { pricing } from "./pricing.js";
+import type { PromptReview } from "./prompt-review.js";
+import type { CountingOracle } from "./usage.js";
+
+export function assembleLedger(
+  job: Job,
+  oracle: CountingOracle | null,
+  prompts: readonly PromptReview[],
+  rows: readonly DataReview[],
+): Ledger {
+  const { identity } = job.ports.surrogate;
+  const masks = prompts.reduce((sum, prompt) => sum + prompt.surrogate.masks, 0);
+  const tokens = [...prompts.map((prompt) => prompt.surrogate), ...rows].reduce(
+    (sum, one) => sum + one.tokens,
+    0,
+  );
+  return buildLedger({
+    usages: oracle?.usages() ?? [],
+    price: pricing(job.settings),
+    surrogate:
+      tokens > 0 ? { model: identity.model, precision: identity.precision, masks, tokens } : null,
+    explainedInputs: prompts.reduce((sum, prompt) => sum + prompt.explainedInputs, 0),
+  });
+}

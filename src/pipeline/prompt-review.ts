@@ -1,0 +1,188 @@
+/** One changed prompt file: tokens, explanation, screen, shorter prompt, demonstrations. Named steps, in order. */
+import type { ChangedFile, OracleAnswer, PromptReport } from "../domain.js";
+import { checkPrompt, parsePrompt } from "../prompts/index.js";
+import { compressPrompt } from "./compression.js";
+import { judgePromptDemonstrations } from "./demonstrations.js";
+import { explainPrompt, type ExplanationOutcome } from "./explanation.js";
+import { askUnmasked } from "./oracle-values.js";
+import { planPrompt } from "./plan.js";
+import type { Job } from "./ports.js";
+import { openStudy, type PromptStudy } from "./study.js";
+import type { CountingOracle } from "./usage.js";
+
+export interface PromptReview {
+  readonly report: PromptReport;
+  /** Masked prompts and tokens that went through the surrogate. */
+  readonly surrogate: { readonly masks: number; readonly tokens: number };
+  /** Inputs that the explanation is about: the ledger compares with the oracle alone. */
+  readonly explainedInputs: number;
+}
+
+const NOT_ASKED = "not part of this command";
+
+export const NO_ORACLE =
+  "no oracle: neither an API key nor a recording was given, so no attribution is shown";
+
+export async function reviewPrompt(
+  job: Job,
+  file: ChangedFile & { readonly head: string },
+  oracle: CountingOracle | null,
+  depth: "all" | "explanation" = "all",
+): Promise<PromptReview> {
+  const study = await openStudy(job, file.path, file.head);
+  const common = describePrompt(job, study, file);
+  if (oracle === null || study.inputs === null)
+    return withoutOracle(
+      job,
+      study,
+      common,
+      oracle === null ? NO_ORACLE : (study.inputsReason ?? ""),
+    );
+
+  const fixed = await askUnmasked(job, study, oracle, study.inputs.search);
+  if (fixed.every((answer) => answer === null))
+    return withoutOracle(
+      job,
+      study,
+      common,
+      `the oracle answered none of the ${fixed.length} inputs: ${firstRefusal(oracle)}`,
+    );
+  const explained = await explainPrompt(job, study, oracle, fixed);
+  const removable =
+    depth === "all"
+      ? await compressPrompt(job, study, oracle, { fixed, explained })
+      : { removable: null, removableReason: NOT_ASKED };
+  const demonstrations =
+    depth === "all"
+      ? await judgePromptDemonstrations(job, study, oracle, fixed)
+      : { demonstrations: null, demonstrationsReason: NOT_ASKED };
+  return {
+    report: {
+      ...common,
+      ...explanationFields(job, explained),
+      ...removable,
+      ...demonstrations,
+      plan: null,
+    },
+    surrogate:
+      explained.kind === "explained" ? explained.explained.surrogate : { masks: 0, tokens: 0 },
+    explainedInputs: explained.kind === "explained" ? explained.explained.values.inputs.length : 0,
+  };
+}
+
+type CommonFields = Pick<PromptReport, "path" | "tokens" | "inputs" | "problems">;
+
+function describePrompt(
+  job: Job,
+  study: PromptStudy,
+  file: ChangedFile & { readonly head: string },
+): CommonFields {
+  const inputs = study.inputs;
+  const all = [...(inputs?.search ?? []), ...(inputs?.certify ?? [])];
+  return {
+    path: file.path,
+    tokens: {
+      base: file.base === null ? null : baseTokens(job, file.path, file.base),
+      head: countTokens(job, study.template.messages),
+      countedBy: `tokenizer of ${job.ports.surrogate.identity.model}`,
+    },
+    inputs: {
+      source: inputs?.source ?? null,
+      search: inputs?.search.length ?? 0,
+      certify: inputs?.certify.length ?? 0,
+    },
+    problems: checkPrompt(study.template, all),
+  };
+}
+
+function countTokens(job: Job, messages: readonly { readonly content: string }[]): number {
+  return messages.reduce(
+    (sum, message) => sum + job.ports.surrogate.countTokens(message.content),
+    0,
+  );
+}
+
+/** A base version that no longer parses must not stop the review of a head version that does. */
+function baseTokens(job: Job, path: string, text: string): number | null {
+  try {
+    return countTokens(job, parsePrompt(path, text).messages);
+  } catch {
+    job.ports.say(`${path}: the base version does not parse; its tokens are unknown`);
+    return null;
+  }
+}
+
+function withoutOracle(
+  job: Job,
+  study: PromptStudy,
+  common: CommonFields,
+  reason: string,
+): PromptReview {
+  const screens = [
+    {
+      surrogate: job.ports.surrogate.identity.model,
+      mode: "predict" as const,
+      verdict: "not screened" as const,
+      reason,
+      estimate: null,
+      low: null,
+      threshold: job.settings["screen-threshold"],
+      alpha: job.settings["screen-alpha"],
+      wealth: null,
+      wealthPath: [],
+      inputs: 0,
+    },
+  ];
+  return {
+    report: {
+      ...common,
+      explanation: null,
+      explanationReason: reason,
+      screens,
+      removable: null,
+      removableReason: reason,
+      demonstrations: null,
+      demonstrationsReason: reason,
+      plan: planPrompt(job, study),
+    },
+    surrogate: { masks: 0, tokens: 0 },
+    explainedInputs: 0,
+  };
+}
+
+function explanationFields(
+  job: Job,
+  outcome: ExplanationOutcome,
+): Pick<PromptReport, "explanation" | "explanationReason" | "screens"> {
+  if (outcome.kind === "explained")
+    return {
+      explanation: outcome.explained.explanation,
+      explanationReason: null,
+      screens: outcome.explained.screens,
+    };
+  return {
+    explanation: null,
+    explanationReason: outcome.reason,
+    screens: [
+      {
+        surrogate: job.ports.surrogate.identity.model,
+        mode: "predict",
+        verdict: "insufficient data",
+        reason: outcome.reason,
+        estimate: null,
+        low: null,
+        threshold: job.settings["screen-threshold"],
+        alpha: job.settings["screen-alpha"],
+        wealth: null,
+        wealthPath: [],
+        inputs: 0,
+      },
+    ],
+  };
+}
+
+export function firstRefusal(oracle: CountingOracle): string {
+  return [...oracle.refusals().keys()][0] ?? "no reason given";
+}
+
+export type FixedOutputs = readonly (OracleAnswer | null)[];

@@ -1,0 +1,104 @@
+/** A pull request or a branch: what changed, prompt by prompt and data file by data file, as one report. */
+import type { ChangedFile, Report, SkippedFile } from "./domain.js";
+import { isDataPath } from "./data/rows.js";
+import { isUserMistake, UnderstudyError } from "./errors.js";
+import { isPromptPath, unsupportedPromptFormat } from "./prompts/index.js";
+import { reviewData } from "./pipeline/data-review.js";
+import { matchesAny } from "./pipeline/globs.js";
+import { assembleLedger } from "./pipeline/ledger.js";
+import { VERSION, type Job } from "./pipeline/ports.js";
+import { reviewPrompt, type PromptReview } from "./pipeline/prompt-review.js";
+import { reportSeed } from "./pipeline/seed.js";
+import { countUsage, type CountingOracle } from "./pipeline/usage.js";
+
+type HeadFile = ChangedFile & { readonly head: string };
+
+/** Reviews every changed prompt and data file. A file that cannot be read is skipped with its reason, and costs no other file its result. */
+export async function review(job: Job): Promise<Report> {
+  const changed = (await job.ports.workspace.changedFiles()).filter(hasHead);
+  const promptFiles = changed.filter(({ path }) => isPrompt(job, path));
+  const dataFiles = changed.filter((file) => !promptFiles.includes(file) && isData(job, file.path));
+  const oracle = job.ports.oracle === null ? null : countUsage(job.ports.oracle);
+
+  const prompts = await eachReadable(promptFiles, (file) => reviewPrompt(job, file, oracle));
+  const rows = await eachReadable(dataFiles, (file) => reviewData(job, file));
+  const unread = [...prompts.skipped, ...rows.skipped];
+
+  return {
+    schemaVersion: 1,
+    tool: { name: "understudy", version: VERSION },
+    seed: reportSeed(changed),
+    complete: completeness(oracle, prompts.done, unread),
+    oracle: oracle === null ? null : { model: oracle.model, valueKind: valueKindOf(prompts.done) },
+    surrogate: job.ports.surrogate.identity,
+    prompts: prompts.done.map((prompt) => prompt.report),
+    data: rows.done.map((one) => one.report),
+    skipped: [...unread, ...unsupported(changed)],
+    ledger: assembleLedger(job, oracle, prompts.done, rows.done),
+  };
+}
+
+function hasHead(file: ChangedFile): file is HeadFile {
+  return file.head !== null;
+}
+
+function isPrompt(job: Job, path: string): boolean {
+  return isPromptPath(path) || matchesAny(job.settings.prompts, path);
+}
+
+function isData(job: Job, path: string): boolean {
+  return isDataPath(path) || matchesAny(job.settings.data, path);
+}
+
+function unsupported(changed: readonly HeadFile[]): readonly SkippedFile[] {
+  return changed.flatMap(({ path }) => {
+    const format = unsupportedPromptFormat(path);
+    return format === null ? [] : [{ path, reason: `${format} is not read in this version` }];
+  });
+}
+
+interface Reviewed<Result> {
+  readonly done: readonly Result[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+async function eachReadable<Result>(
+  files: readonly HeadFile[],
+  one: (file: HeadFile) => Promise<Result>,
+): Promise<Reviewed<Result>> {
+  const done: Result[] = [];
+  const skipped: SkippedFile[] = [];
+  for (const file of files) {
+    try {
+      done.push(await one(file));
+    } catch (thrown) {
+      if (!(thrown instanceof UnderstudyError) || !isUserMistake(thrown)) throw thrown;
+      skipped.push({ path: file.path, reason: thrown.message });
+    }
+  }
+  return { done, skipped };
+}
+
+function valueKindOf(prompts: readonly PromptReview[]): NonNullable<Report["oracle"]>["valueKind"] {
+  return prompts.flatMap((prompt) => prompt.report.explanation ?? [])[0]?.value ?? null;
+}
+
+/** Refused calls and unreadable files make a run incomplete; what was answered is in the report all the same. */
+function completeness(
+  oracle: CountingOracle | null,
+  prompts: readonly PromptReview[],
+  unread: readonly SkippedFile[],
+): Report["complete"] {
+  const refusals = [...(oracle?.refusals() ?? [])];
+  const [first] = refusals;
+  const missing = refusals.reduce((sum, [, count]) => sum + count, 0);
+  const reasons = [
+    ...(first ? [`${missing} oracle answers are missing: ${first[0]}`] : []),
+    ...unread.map(({ path, reason }) => `${path} could not be read: ${reason}`),
+  ];
+  if (reasons.length === 0) return true;
+  const finished = prompts
+    .filter((prompt) => prompt.report.explanation !== null)
+    .map((prompt) => `explanation of ${prompt.report.path}`);
+  return { reason: reasons.join("; "), finished };
+}
