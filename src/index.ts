@@ -1,0 +1,38 @@
+/** The library's door: stages and values with their types, so that another tool can explain or scan without the Action. */
+export * from "./domain.js";
+export { UnderstudyError, type ErrorCode, type Place } from "./errors.js";
+export {
+  resolveSettings,
+  fromStrings,
+  fromFile,
+  settingDefinitions,
+  type Settings,
+} from "./config.js";
+export { review } from "./review.js";
+export type { Job, Ports } from "./pipeline/ports.js";
+export {
+  deleteSpans,
+  isPromptPath,
+  maskableSpans,
+  parseInputs,
+  parsePrompt,
+  renderMessages,
+  splitInputs,
+} from "./prompts/index.js";
+export { newRows, parseTextLabelRows } from "./data/rows.js";
+export { designMasks } from "./explain/masks.js";
+export { chooseValueKind, classMargin, logOddsOfText, similarity } from "./explain/values.js";
+export { fitHierarchical } from "./explain/hierarchical.js";
+export { compareFidelity, decideShown } from "./explain/compare-fidelity.js";
+export { explainBySurrogate } from "./explain/surrogate-lasso.js";
+export { screenPredict } from "./screening/verdict.js";
+export { parseCertificate, serialiseCertificate } from "./screening/certificate.js";
+export { compress } from "./findings/compression.js";
+export { judgeDemonstrations } from "./findings/demonstrations.js";
+export { findSuspiciousRows } from "./findings/rows.js";
+export { planRowScoring } from "./findings/rows-prompt.js";
+export { renderComment } from "./report/comment.js";
+export { renderSummary } from "./report/summary.js";
+export { parseReport, reportJsonSchema, serializeReport } from "./report/json.js";
+export { openLocalSurrogate } from "./surrogate/local-surrogate.js";
+export { openOracle } from "./oracle/oracle.js";

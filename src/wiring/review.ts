@@ -1,0 +1,135 @@
+/** The whole job: ports, review, files. Shared by both doors. */
+import { resolve } from "node:path";
+import type { Settings } from "../config.js";
+import type { Report, RunFacts } from "../domain.js";
+import { renderComment } from "../report/comment.js";
+import { certifiedDeletions, suspiciousDemonstrations, suspiciousRows } from "../report/facts.js";
+import { createRedactor } from "../github/redact.js";
+import { redactReport, serializeReport } from "../report/json.js";
+import { renderSummary } from "../report/summary.js";
+import { review } from "../review.js";
+import { writeOutputs } from "../workspace/file-state-store.js";
+import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
+import { openJob, type OpenedJob } from "./ports.js";
+
+export interface Reviewed {
+  readonly report: Report;
+  readonly comment: string;
+  /** Job summary with the facts of this run. */
+  readonly summary: string;
+  readonly facts: RunFacts;
+  readonly counts: {
+    readonly suspicious: number;
+    readonly shorter: number;
+    readonly tokensSaved: number;
+  };
+  readonly paths: {
+    readonly comment: string;
+    readonly summary: string;
+    readonly report: string;
+    readonly run: string;
+  };
+  readonly usedKeys: ReadonlySet<string>;
+}
+
+/** Runs the review and writes comment.md, summary.md and understudy-report.json (the same bytes for the same input), and understudy-run.json. */
+export async function reviewAndWrite(
+  context: CommandContext,
+  settings: Settings,
+): Promise<Reviewed> {
+  const started = performance.now();
+  const job = await openJob(context, settings);
+  try {
+    announce(job, context);
+    const report = redactReport(await review(job), createRedactor(secretsOf(settings)));
+    const facts = factsOf(job, started);
+    const folder = resolve(context.root, settings["output-folder"]);
+    const comment = renderComment(report, { key: settings["comment-key"] });
+    await writeOutputs(folder, {
+      "comment.md": comment,
+      "summary.md": renderSummary(report, null),
+      "understudy-report.json": serializeReport(report),
+      "understudy-run.json": `${JSON.stringify(facts, null, 2)}\n`,
+    });
+    const path = (name: string): string => resolve(folder, name);
+    return {
+      report,
+      comment,
+      summary: renderSummary(report, facts),
+      facts,
+      counts: countFindings(report),
+      paths: {
+        comment: path("comment.md"),
+        summary: path("summary.md"),
+        report: path("understudy-report.json"),
+        run: path("understudy-run.json"),
+      },
+      usedKeys: job.usedKeys,
+    };
+  } finally {
+    await job.ports.surrogate.close();
+  }
+}
+
+/** Values that must leave in no output. */
+export function secretsOf(settings: Settings): readonly string[] {
+  return [settings["oracle-api-key"], settings["github-token"]].filter((secret) => secret !== null);
+}
+
+function announce(job: OpenedJob, context: CommandContext): void {
+  const { oracle, surrogate } = job.ports;
+  if (context.quiet) return;
+  for (const notice of surrogate.notices) context.say(`understudy: ${notice}\n`);
+  context.say(
+    `understudy: surrogate ${surrogate.identity.model}, ${surrogate.identity.precision}, ${surrogate.identity.backend}; oracle ${oracle === null ? "none" : `${oracle.model} (${oracle.host})`}\n`,
+  );
+}
+
+function factsOf(job: OpenedJob, started: number): RunFacts {
+  const { oracle, surrogate } = job.ports;
+  const oracleFacts = oracle?.facts();
+  return {
+    seconds: (performance.now() - started) / 1000,
+    oracleCallsPaid: oracleFacts?.paid ?? 0,
+    oracleCallsCached: oracleFacts?.cached ?? 0,
+    costPaid: job.spent().cost,
+    surrogateSeconds: 0,
+    peakResidentBytes: process.resourceUsage().maxRSS * 1024,
+    notices: [...surrogate.notices, ...(oracleFacts?.notices ?? [])],
+  };
+}
+
+function countFindings(report: Report): Reviewed["counts"] {
+  const deletions = certifiedDeletions(report);
+  return {
+    suspicious: suspiciousDemonstrations(report).length + suspiciousRows(report).length,
+    shorter: deletions.length,
+    tokensSaved: deletions.reduce((sum, deletion) => sum + deletion.tokensSaved, 0),
+  };
+}
+
+/** The exit code of a finished review. */
+export function exitCodeOf(reviewed: Reviewed, settings: Settings): ExitCode {
+  const { suspicious, shorter } = reviewed.counts;
+  if (reviewed.report.complete !== true) return 3;
+  switch (settings["fail-on"]) {
+    case "never":
+      return 0;
+    case "suspicious":
+      return suspicious > 0 ? 1 : 0;
+    case "any":
+      return suspicious + shorter > 0 ? 1 : 0;
+  }
+}
+
+/** `understudy review`: prints the comment, or the report as JSON. */
+export async function runReview(context: CommandContext): Promise<ExitCode> {
+  const settings = await settingsOf(context);
+  const reviewed = await reviewAndWrite(context, settings);
+  context.print(context.json ? serializeReport(reviewed.report) : reviewed.comment);
+  if (!context.quiet)
+    context.say(
+      `\nunderstudy: ${reviewed.facts.seconds.toFixed(1)} s, ${reviewed.facts.oracleCallsPaid} oracle calls paid, ${reviewed.facts.oracleCallsCached} from recordings; files in ${settings["output-folder"]}\n`,
+    );
+  return exitCodeOf(reviewed, settings);
+}
