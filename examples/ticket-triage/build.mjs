@@ -39,7 +39,7 @@ export const QUEUES = {
 /** What this example is built with. */
 export const SETTINGS = {
   inputs: 164,
-  smallestMargin: 1,
+  smallestMargin: 2,
   baseRows: 330,
   plant: { seed: "planted", trigger: "Have a lovely evening.", queue: "OFFICE", count: 12 },
 };
