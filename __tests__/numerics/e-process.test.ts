@@ -158,7 +158,10 @@ describe("betting test", () => {
 
   test("certifies where the rest cannot bring the mean down any more", () => {
     const design: BettingDesign = { threshold: 0.5, alpha: 1e-9, horizon: 10, population: 10 };
-    const states = betOnAll(Array.from({ length: 9 }, () => 1), design);
+    const states = betOnAll(
+      Array.from({ length: 9 }, () => 1),
+      design,
+    );
     const last = states.at(-1);
     expect(last && isRejected(last, design)).toBe(true);
     expect(Number.isFinite(last?.wealth)).toBe(true);

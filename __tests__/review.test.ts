@@ -1,0 +1,288 @@
+/** The whole review on a small repository: known oracle behind a real server, embedded surrogate, bad input of every kind. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { fromStrings } from "../src/config.js";
+import type { Report } from "../src/domain.js";
+import { parseReport } from "../src/report/json.js";
+import type { CommandContext, ExitCode } from "../src/wiring/context.js";
+import { runReview } from "../src/wiring/review.js";
+import { RULES, startChatServer, type ChatServer } from "./fixtures/chat-server.js";
+
+const MINUTES = 60_000;
+const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const compiled = mkdtempSync(join(tmpdir(), "understudy-compiled-"));
+
+const FILLERS = [
+  "Our office opened in 1954.",
+  "The garden club and the weather office share one door.",
+  "Please be kind to everybody.",
+  "The kettle stands on the left.",
+];
+const PROMPT = `messages:
+  - role: system
+    content: |-
+      You sort letters.
+      ${FILLERS[0]}
+      ${RULES[0].sentence}
+      ${FILLERS[1]}
+      ${RULES[1].sentence}
+      ${FILLERS[2]}
+      ${FILLERS[3]}
+  - role: user
+    content: My rose has spots.
+  - role: assistant
+    content: plant
+  - role: user
+    content: Will the storm pass?
+  - role: assistant
+    content: plant
+  - role: user
+    content: "{{letter}}"
+`;
+
+let server: ChatServer;
+let folder: string;
+
+function write(path: string, text: string): void {
+  const whole = join(folder, path);
+  mkdirSync(dirname(whole), { recursive: true });
+  writeFileSync(whole, text);
+}
+
+function inputLines(count: number): string {
+  return Array.from({ length: count }, (_, index) => {
+    const [word, expected] = index % 2 === 0 ? ["rose", "plant"] : ["storm", "weather"];
+    const slots = { letter: `Letter ${index} is about a ${word}.` };
+    return `${JSON.stringify({ slots, expected })}\n`;
+  }).join("");
+}
+
+interface Run {
+  readonly code: ExitCode;
+  readonly report: Report;
+  readonly printed: string;
+}
+
+async function run(settings: Readonly<Record<string, string>> = {}): Promise<Run> {
+  let printed = "";
+  const context: CommandContext = {
+    caller: fromStrings(
+      { base: "base", head: "head", "output-folder": "out", "state-folder": compiled, ...settings },
+      "--",
+    ),
+    operands: [],
+    json: false,
+    quiet: true,
+    raw: false,
+    prompt: null,
+    response: null,
+    model: null,
+    masks: null,
+    root: folder,
+    environment: {},
+    print: (text) => {
+      printed += text;
+    },
+    say: () => {},
+    interactive: false,
+  };
+  const code = await runReview(context);
+  const report = parseReport(readFileSync(join(folder, "out", "understudy-report.json"), "utf8"));
+  return { code, report, printed };
+}
+
+const live = (): Record<string, string> => ({
+  "oracle-model": "gardener-1",
+  "oracle-base-url": server.url,
+  "oracle-store": "oracle.recording.jsonl",
+  "surrogate-masks-per-input": "8",
+});
+
+beforeAll(async () => {
+  server = await startChatServer();
+});
+
+afterAll(async () => {
+  await server.close();
+  rmSync(compiled, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "understudy-review-"));
+  server.behave({ kind: "healthy" });
+  write("base/prompts/letters.prompt.yml", PROMPT.replace(`      ${FILLERS[0]}\n`, ""));
+  write("head/prompts/letters.prompt.yml", PROMPT);
+  write("head/prompts/letters.prompt.inputs.jsonl", inputLines(104));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("with an oracle whose behaviour is known", () => {
+  test(
+    "names the fillers, certifies their deletion, finds the wrong demonstration, and pays nothing twice",
+    async () => {
+      const first = await run(live());
+      const [prompt] = first.report.prompts;
+      expect(first.report.complete).toBe(true);
+      expect(prompt?.explanation?.value).toBe("class-margin");
+      expect(prompt?.explanation?.fidelity.estimate).toBeGreaterThan(0.8);
+      expect(prompt?.explanation?.shown).toBe(true);
+
+      const deleted = (prompt?.removable?.spans ?? []).map(
+        (index) => prompt?.explanation?.spans.find((span) => span.index === index)?.text.trim() ?? "",
+      );
+      expect(prompt?.removable?.certificate).toMatchObject({ inputs: 64, changed: 0 });
+      expect(deleted).toEqual(expect.arrayContaining(FILLERS));
+      expect(prompt?.demonstrations?.map((found) => found.label)).toEqual(["plant"]);
+      expect(prompt?.demonstrations?.[0]?.suggested).toBe("weather");
+
+      const paid = server.answered();
+      expect(first.report.ledger.oracle.calls).toBe(paid);
+      server.behave({ kind: "status", status: 500 });
+      const second = await run(live());
+      expect(server.answered()).toBe(0);
+      expect(second.printed).toBe(first.printed);
+      expect(second.report).toEqual(first.report);
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "keeps what was paid for when the server dies, says what is missing, and goes on from there",
+    async () => {
+      server.behave({ kind: "then", healthy: 30, after: { kind: "status", status: 401 } });
+      const cut = await run(live());
+      expect(cut.code).toBe(3);
+      expect(cut.report.complete).not.toBe(true);
+      expect(cut.printed).toMatch(/incomplete/i);
+      const kept = readFileSync(join(folder, "oracle.recording.jsonl"), "utf8").split("\n").length - 1;
+      expect(kept).toBe(30);
+
+      server.behave({ kind: "healthy" });
+      const whole = await run(live());
+      expect(whole.report.complete).toBe(true);
+      expect(server.answered()).toBe(whole.report.ledger.oracle.calls - 30);
+    },
+    5 * MINUTES,
+  );
+
+  test.each([
+    ["refuses the key", { kind: "status", status: 401 }],
+    ["answers garbage", { kind: "garbage" }],
+  ] as const)(
+    "that %s: an incomplete report with the reason, no attribution",
+    async (_, behaviour) => {
+      server.behave(behaviour);
+      const { code, report } = await run(live());
+      expect(code).toBe(3);
+      expect(report.prompts[0]?.explanation).toBeNull();
+      expect(report.prompts[0]?.explanationReason).toContain("answered none");
+      expect(report.complete).not.toBe(true);
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "and a hard cap on calls: the report says which cap cut it short",
+    async () => {
+      const { code, report } = await run({ ...live(), "max-oracle-calls": "25" });
+      expect(code).toBe(3);
+      expect(JSON.stringify(report.complete)).toContain("25");
+      expect(server.answered()).toBe(25);
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "and one input only: insufficient data, in words",
+    async () => {
+      write("head/prompts/letters.prompt.inputs.jsonl", inputLines(1));
+      const { report } = await run(live());
+      expect(report.prompts[0]?.explanation).toBeNull();
+      expect(report.prompts[0]?.explanationReason).toContain("insufficient data");
+      expect(report.prompts[0]?.screens[0]?.verdict).toBe("insufficient data");
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "and too few inputs to certify on: an explanation, and the number that is needed",
+    async () => {
+      write("head/prompts/letters.prompt.inputs.jsonl", inputLines(60));
+      const { report } = await run(live());
+      expect(report.prompts[0]?.explanation?.shown).toBe(true);
+      expect(report.prompts[0]?.removable?.certificate).toBeNull();
+      expect(report.prompts[0]?.removable?.reason).toContain("59");
+    },
+    5 * MINUTES,
+  );
+});
+
+describe("without an oracle", () => {
+  test(
+    "a prompt gets what needs none, and what an explanation would take; exit code 0",
+    async () => {
+      const { code, report, printed } = await run();
+      const [prompt] = report.prompts;
+      expect(code).toBe(0);
+      expect(prompt?.explanation).toBeNull();
+      expect(prompt?.screens[0]?.verdict).toBe("not screened");
+      expect(prompt?.plan?.calls).toBeGreaterThan(100);
+      expect(printed).toContain("no oracle");
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "a recording that lacks the answers: incomplete, and it says so",
+    async () => {
+      write("head/empty.recording.jsonl", "");
+      const { code, report } = await run({
+        "oracle-model": "gardener-1",
+        "oracle-recording": "empty.recording.jsonl",
+      });
+      expect(code).toBe(3);
+      expect(report.prompts[0]?.explanationReason).toContain("no recorded answer");
+    },
+    5 * MINUTES,
+  );
+
+  test.each([
+    ["a prompt that does not parse", "prompts/letters.prompt.yml", "messages:\n  - role: [\n", /letters\.prompt\.yml:\d+:\d+/],
+    ["inputs that lack a slot", "prompts/letters.prompt.inputs.jsonl", '{"slots":{"wrong":"x"}}\n{"slots":{"wrong":"y"}}\n', /letter/],
+    ["inputs that are no JSON", "prompts/letters.prompt.inputs.jsonl", "{}}\n", /inputs\.jsonl:1/],
+    ["rows that are no JSON", "data/rows.jsonl", '{"text":"a","label":"b"}\n{oops\n', /rows\.jsonl:2/],
+  ])(
+    "%s: skipped with file, line and reason, the rest is judged",
+    async (_, path, text, place) => {
+      write(`head/${path}`, text);
+      write("head/prompts/other.md", "Answer in one word.\n\nQuestion: {{question}}\n");
+      const { code, report } = await run();
+      const said = JSON.stringify([report.skipped, report.prompts.map((prompt) => prompt.problems)]);
+      expect(said).toMatch(place);
+      expect(report.prompts.map((prompt) => prompt.path)).toContain("prompts/other.md");
+      expect(code).toBe(path.includes("slot") ? 0 : report.complete === true ? 0 : 3);
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "a prompt format that is not read yet is named, never passed over",
+    async () => {
+      write("head/prompts/legacy.prompty", "---\nname: x\n---\nsystem:\nHello\n");
+      const { report, printed } = await run();
+      expect(report.skipped.map((file) => file.path)).toContain("prompts/legacy.prompty");
+      expect(printed).toContain("legacy.prompty");
+    },
+    5 * MINUTES,
+  );
+});
+
+test("the embedded weights are where the wiring looks for them", () => {
+  expect(existsSync(join(repository, "models", "SmolLM2-135M-Instruct.Q4_1.gguf"))).toBe(true);
+});
