@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import type { Precision } from "../../src/domain.js";
+import { UnderstudyError } from "../../src/errors.js";
 import {
   openLocalSurrogate,
   type LocalSurrogate,
   type LocalSurrogateOptions,
   type ScoredTokens,
 } from "../../src/surrogate/local-surrogate.js";
+import { packError, unpackError } from "../../src/surrogate/worker-protocol.js";
 import { randomModel, writeModel, type RandomModel } from "./random-model.js";
 import { referenceLogSoftmax, referenceScores } from "./reference-transformer.js";
 
@@ -151,17 +153,29 @@ describe.each(["llama", "qwen2"] as const)("a random %s model", (architecture) =
 
 test("prompts of more rows than run at once are cut, and still scored as defined", async () => {
   const [first = { ids: [], responseTokens: 0 }] = maskedSequences(1, 530, 4);
-  const sequences = [
-    first,
-    { ids: first.ids.slice(0, 528), responseTokens: 2 },
-    { ids: first.ids.slice(0, 100), responseTokens: 2 },
-  ];
+  const prefix = (length: number, responseTokens: number): ScoredTokens => ({
+    ids: first.ids.slice(0, length),
+    responseTokens,
+  });
+  // 514 tokens: after 512 rows there would be fewer left than the response needs.
+  const sequences = [first, prefix(528, 2), prefix(514, 5), prefix(100, 2)];
   const surrogate = await open({});
   const { logProbabilities } = await surrogate.scoreTokens(sequences);
   expect(largest(differences(logProbabilities, models.llama, [first]))).toBeLessThan(5e-5);
   const full = await surrogate.scoreTokens(sequences, { reusePrefixes: false });
   expect(bitsOf(full.logProbabilities)).toEqual(bitsOf(logProbabilities));
 }, 20_000);
+
+test("a longer job after a shorter one with the same beginning does not read what outgrew its room", async () => {
+  const [long = { ids: [], responseTokens: 0 }] = maskedSequences(1, 300, 2);
+  const short = { ids: long.ids.slice(0, 50), responseTokens: 2 };
+  const fresh = await openLocalSurrogate(BASE);
+  await fresh.scoreTokens([short, { ...short, responseTokens: 1 }]);
+  const after = await fresh.scoreTokens([long]);
+  const full = await fresh.scoreTokens([long], { reusePrefixes: false });
+  await fresh.close();
+  expect(bitsOf(after.logProbabilities)).toEqual(bitsOf(full.logProbabilities));
+});
 
 test("the WebAssembly build gives the same, also with prefixes reused", async () => {
   const sequences = maskedSequences(4, 40, 3);
@@ -281,6 +295,22 @@ describe("what cannot be scored", () => {
 });
 
 describe("workers that fail", () => {
+  test("keep code and message of their errors on the way", () => {
+    const refusal = new UnderstudyError("MODEL_FILE", "too short", {
+      place: { path: "m.gguf" },
+      fix: "get it again",
+    });
+    const received = unpackError(structuredClone(packError(refusal)));
+    expect([received.code, received.message]).toEqual([
+      "MODEL_FILE",
+      "m.gguf: too short\n  fix: get it again",
+    ]);
+    expect(packError(new Error("from native code"))).toEqual({
+      code: "MODEL_RUNTIME",
+      message: "from native code",
+    });
+  });
+
   const entry = (name: string, code: string): string => {
     const path = join(folder, name);
     writeFileSync(path, code);
