@@ -18,6 +18,8 @@ export async function compressPrompt(
   known: {
     readonly fixed: readonly (OracleAnswer | null)[];
     readonly explained: ExplanationOutcome;
+    /** Spans of suspicious demonstrations: to be corrected, which changes answers for the better, not to be dropped unseen. */
+    readonly suspicious: readonly number[];
   },
 ): Promise<RemovableFields> {
   if (known.explained.kind === "not explained")
@@ -27,7 +29,11 @@ export async function compressPrompt(
   const certify = await askUnmasked(job, study, oracle, inputs.certify);
   const tokens = spanTokens(job, study);
   const outcome = await compress({
-    spans: tokens.map((count, index) => ({ index, tokens: count, pinned: false })),
+    spans: tokens.map((count, index) => ({
+      index,
+      tokens: count,
+      pinned: known.suspicious.includes(study.maskable[index] ?? -1),
+    })),
     influence: known.explained.explained.perInput,
     certifyIds: inputs.certify.map((input) => input.id),
     fixedOutputs: { search: known.fixed.map(textOf), certify: certify.map(textOf) },

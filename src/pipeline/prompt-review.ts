@@ -39,6 +39,7 @@ export async function reviewPrompt(
       oracle === null ? NO_ORACLE : (study.inputsReason ?? ""),
     );
 
+  announcePlan(job, study, oracle);
   const fixed = await askUnmasked(job, study, oracle, study.inputs.search);
   if (fixed.every((answer) => answer === null))
     return withoutOracle(
@@ -48,14 +49,15 @@ export async function reviewPrompt(
       `the oracle answered none of the ${fixed.length} inputs: ${firstRefusal(oracle)}`,
     );
   const explained = await explainPrompt(job, study, oracle, fixed);
-  const removable =
-    depth === "all"
-      ? await compressPrompt(job, study, oracle, { fixed, explained })
-      : { removable: null, removableReason: NOT_ASKED };
   const demonstrations =
     depth === "all"
       ? await judgePromptDemonstrations(job, study, oracle, fixed)
       : { demonstrations: null, demonstrationsReason: NOT_ASKED };
+  const suspicious = (demonstrations.demonstrations ?? []).map((found) => found.span);
+  const removable =
+    depth === "all"
+      ? await compressPrompt(job, study, oracle, { fixed, explained, suspicious })
+      : { removable: null, removableReason: NOT_ASKED };
   return {
     report: {
       ...common,
@@ -68,6 +70,16 @@ export async function reviewPrompt(
       explained.kind === "explained" ? explained.explained.surrogate : { masks: 0, tokens: 0 },
     explainedInputs: explained.kind === "explained" ? explained.explained.values.inputs.length : 0,
   };
+}
+
+/** Said before the first call that may cost money: where questions go, how many at most, and what they may cost. */
+function announcePlan(job: Job, study: PromptStudy, oracle: CountingOracle): void {
+  const plan = planPrompt(job, study);
+  if (plan === null) return;
+  const cost = plan.cost === null ? "price unknown" : `about $${plan.cost.toFixed(2)}`;
+  job.ports.say(
+    `plan for ${study.template.path}: up to ${plan.calls} calls to ${oracle.model} at ${oracle.host}, about ${plan.promptTokens} prompt tokens, ${cost}; what is recorded costs nothing`,
+  );
 }
 
 type CommonFields = Pick<PromptReport, "path" | "tokens" | "inputs" | "problems">;

@@ -1,5 +1,6 @@
 /** The surrogate as the pipelines know it: a GGUF file, its tokenizer and chat template, and the scoring engine over them. */
 
+import { basename } from "node:path";
 import type {
   Backend,
   Message,
@@ -168,7 +169,7 @@ async function openModel(gguf: GgufFile, options: LocalSurrogateOptions): Promis
     ...(workerEntry === undefined ? {} : { workerEntry }),
   });
   const identity = {
-    model: gguf.metadata.optionalString("general.name") ?? shape.architecture,
+    model: basename(options.modelPath).replace(/\.gguf$/i, ""),
     sha256: await gguf.sha256(),
     engine: `understudy graph ${GRAPH_VERSION}, onnxruntime ${scorer.runtimeVersion}`,
     backend: scorer.backend,

@@ -74,10 +74,9 @@ async function readOptional(path: string): Promise<string | null> {
     return await readFile(path, "utf8");
   } catch (cause) {
     if (isMissing(cause)) return null;
-    throw new UnderstudyError(
-      "FILE",
-      `cannot be read: ${messageOf(cause)}`,
-      { place: { path }, cause },
-    );
+    throw new UnderstudyError("FILE", `cannot be read: ${messageOf(cause)}`, {
+      place: { path },
+      cause,
+    });
   }
 }

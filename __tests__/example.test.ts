@@ -1,0 +1,119 @@
+/** The shipped example, whole and offline: recorded oracle, embedded surrogate, and the truth about what was planted. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { fromStrings } from "../src/config.js";
+import { settingsOf, type CommandContext } from "../src/wiring/context.js";
+import { reviewAndWrite, type Reviewed } from "../src/wiring/review.js";
+
+const MINUTES = 60_000;
+const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const example = join(repository, "examples", "ticket-triage");
+const scratch = mkdtempSync(join(tmpdir(), "understudy-example-"));
+const truth = z
+  .object({
+    trigger: z.string(),
+    label: z.string(),
+    rows: z.array(z.object({ line: z.number() })),
+    demonstrations: z.object({
+      wrong: z.array(z.object({ written: z.string(), right: z.string() })),
+    }),
+  })
+  .parse(JSON.parse(readFileSync(join(example, "planted.json"), "utf8")));
+
+async function reviewExample(output: string): Promise<Reviewed> {
+  const caller = {
+    base: join(example, "base"),
+    head: join(example, "head"),
+    "output-folder": output,
+    "state-folder": "state",
+  };
+  const context: CommandContext = {
+    caller: fromStrings(caller, "--"),
+    operands: [],
+    json: false,
+    quiet: true,
+    raw: false,
+    prompt: null,
+    response: null,
+    model: null,
+    masks: null,
+    root: scratch,
+    environment: {},
+    print: () => {},
+    say: () => {},
+    interactive: false,
+  };
+  return await reviewAndWrite(context, await settingsOf(context));
+}
+
+let reviewed: Reviewed;
+
+beforeAll(async () => {
+  reviewed = await reviewExample("first");
+}, 20 * MINUTES);
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+describe("the shipped example", () => {
+  test("is answered by its recording alone, whole", () => {
+    expect(reviewed.report.complete).toBe(true);
+    expect(reviewed.facts.oracleCallsPaid).toBe(0);
+    expect(reviewed.report.ledger.oracle.calls).toBe(reviewed.usedKeys.size);
+  });
+
+  test("names the planted rows and no other, with their phrase", () => {
+    const [data] = reviewed.report.data;
+    expect(data?.suspicious?.map((row) => row.line).sort((a, b) => a - b)).toEqual(
+      truth.rows.map((row) => row.line),
+    );
+    expect(data?.triggers).toHaveLength(1);
+    expect(data?.triggers[0]?.label).toBe(truth.label);
+  });
+
+  test("names the wrong demonstrations and no other, with the right label", () => {
+    const found = reviewed.report.prompts[0]?.demonstrations ?? [];
+    expect(found.map(({ label, suggested }) => ({ written: label, right: suggested }))).toEqual(
+      expect.arrayContaining(truth.demonstrations.wrong),
+    );
+    expect(found).toHaveLength(truth.demonstrations.wrong.length);
+  });
+
+  test("certifies a shorter prompt on inputs the search never saw", () => {
+    const removable = reviewed.report.prompts[0]?.removable;
+    expect(removable?.certificate?.bound).toBeLessThanOrEqual(0.05);
+    expect(removable?.certificate?.inputs).toBeGreaterThanOrEqual(59);
+    expect(removable?.tokensSaved).toBeGreaterThan(0);
+    expect(removable?.diff).toMatch(/^-/m);
+  });
+
+  test("pools: hierarchical beats the same masks input by input and the surrogate alone", () => {
+    const explanation = reviewed.report.prompts[0]?.explanation;
+    const own = explanation?.fidelity.estimate ?? 0;
+    for (const other of ["input-by-input", "surrogate-lasso", "surrogate-pooled"] as const)
+      expect(own).toBeGreaterThan(explanation?.baselines[other]?.estimate ?? 1);
+    expect(explanation?.shown).toBe(true);
+  });
+
+  test("stays within its surrogate budget of 1,000 masked prompts", () => {
+    expect(reviewed.report.ledger.surrogate?.masks).toBeLessThanOrEqual(1000);
+  });
+
+  test(
+    "gives the same bytes a second time",
+    async () => {
+      const again = await reviewExample("second");
+      for (const name of ["comment.md", "summary.md", "understudy-report.json"])
+        expect(readFileSync(join(scratch, "second", name), "utf8")).toBe(
+          readFileSync(join(scratch, "first", name), "utf8"),
+        );
+      expect(again.comment).toBe(reviewed.comment);
+    },
+    20 * MINUTES,
+  );
+});
