@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+import { runAction } from "../main/index.js";
+await runAction();

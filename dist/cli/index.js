@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+import { runCommandLine } from "../main/index.js";
+await runCommandLine();
