@@ -73,7 +73,7 @@ describe("a local surrogate", () => {
 
   test("says what it is", () => {
     expect(surrogate.identity).toEqual({
-      model: "random qwen2",
+      model: "model",
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       engine: expect.stringMatching(/^understudy graph \d+, onnxruntime \d/),
       backend: "native",
@@ -125,7 +125,7 @@ describe("scoring a text", () => {
       { messages: [{ role: "user", content: "Hi" }], response: "Ok." },
     ]);
     expect(scored).toEqual({
-      model: "random qwen2",
+      model: "model",
       precision: "fp32",
       requestedPrecision: "fp32",
       tokens: bytes("Ok.").map((id, i) => ({ id, logProbability: logProbabilities[0]?.[i] })),

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Settings } from "../config.js";
 import { createBudget, type RunBudget } from "../cost/budget.js";
 import { isDataPath } from "../data/rows.js";
+import type { Surrogate } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import { openOracle, type OpenedOracle } from "../oracle/oracle.js";
 import { matchesAny } from "../pipeline/globs.js";
@@ -23,10 +24,12 @@ const EMBEDDED_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
 /** Cap on money where the price is known and the caller gave none, US dollars. */
 const DEFAULT_MAX_COST = 5;
 
+type NoticedSurrogate = Surrogate & Pick<LocalSurrogate, "notices">;
+
 export interface OpenedPorts extends Ports {
   readonly workspace: CheckedWorkspace;
   readonly oracle: OpenedOracle | null;
-  readonly surrogate: LocalSurrogate;
+  readonly surrogate: NoticedSurrogate;
 }
 
 export interface OpenedJob extends Job {
@@ -34,6 +37,8 @@ export interface OpenedJob extends Job {
   /** Keys of recorded answers that were used: what a compacted recording keeps. */
   readonly usedKeys: ReadonlySet<string>;
   readonly spent: RunBudget["spent"];
+  /** Wall time spent in scoring so far. */
+  readonly surrogateSeconds: () => number;
 }
 
 /** Opens everything a pipeline needs; the caller closes the surrogate. */
@@ -41,18 +46,45 @@ export async function openJob(context: CommandContext, settings: Settings): Prom
   const usedKeys = new Set<string>();
   const budget = budgetOf(settings);
   const oracle = openOracleFrom(context, settings, { usedKeys, budget });
-  const surrogate = await openSurrogateFrom(context, settings);
+  const { surrogate, seconds } = timed(await openSurrogateFrom(context, settings));
   const state = fileStateStore(resolve(context.root, settings["state-folder"], "certificates"));
   return {
     settings,
     usedKeys,
     spent: () => budget.spent(),
+    surrogateSeconds: seconds,
     ports: {
       workspace: openWorkspace(context, settings),
       oracle,
       surrogate,
       state,
       say: progressLine(context),
+    },
+  };
+}
+
+function timed(surrogate: LocalSurrogate): {
+  readonly surrogate: NoticedSurrogate;
+  readonly seconds: () => number;
+} {
+  let milliseconds = 0;
+  const score: Surrogate["score"] = async (requests, options) => {
+    const started = performance.now();
+    try {
+      return await surrogate.score(requests, options);
+    } finally {
+      milliseconds += performance.now() - started;
+    }
+  };
+  const { identity, notices } = surrogate;
+  return {
+    seconds: () => milliseconds / 1000,
+    surrogate: {
+      identity,
+      notices,
+      score,
+      countTokens: (text) => surrogate.countTokens(text),
+      close: () => surrogate.close(),
     },
   };
 }

@@ -93,7 +93,7 @@ function factsOf(job: OpenedJob, started: number): RunFacts {
     oracleCallsPaid: oracleFacts?.paid ?? 0,
     oracleCallsCached: oracleFacts?.cached ?? 0,
     costPaid: job.spent().cost,
-    surrogateSeconds: 0,
+    surrogateSeconds: job.surrogateSeconds(),
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
     notices: [...surrogate.notices, ...(oracleFacts?.notices ?? [])],
   };
