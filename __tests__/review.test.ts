@@ -227,6 +227,22 @@ describe("with an oracle whose behaviour is known", () => {
   );
 });
 
+test(
+  "few spans: the surrogate evaluates every mask",
+  async () => {
+    const short = `${RULES[0].sentence}\n${RULES[1].sentence}\n${FILLERS[2]}\n\nLetter: {{letter}}\n`;
+    rmSync(join(folder, "head", "prompts"), { recursive: true });
+    write("head/prompts/short.md", short);
+    write("head/prompts/short.inputs.jsonl", inputLines(12));
+    const { report } = await run({ ...live(), "surrogate-masks-per-input": "24" });
+    const [prompt] = report.prompts;
+    const maskable = prompt?.explanation?.spans.length ?? 0;
+    expect(maskable).toBeGreaterThan(1);
+    expect(prompt?.explanation?.surrogateFits[0]?.masksPerInput).toBe(2 ** maskable);
+  },
+  5 * MINUTES,
+);
+
 describe("without an oracle", () => {
   test(
     "a prompt gets what needs none, and what an explanation would take; exit code 0",

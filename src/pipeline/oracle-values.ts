@@ -66,7 +66,7 @@ export async function measureMasks(
   fixed: readonly (OracleAnswer | null)[],
 ): Promise<OracleValues> {
   const search = study.inputs?.search ?? [];
-  const answered = search.flatMap((_, index) => (fixed[index] ? [index] : []));
+  const answered = search.flatMap((_, index) => (fixed[index]?.text.trim() ? [index] : []));
   const { kind, reason } = chooseValueKind(
     fixed.filter((answer) => answer !== null),
     study.labels,

@@ -1,6 +1,7 @@
 /** The surrogate's side: every input of the search set under the same masks, the oracle's output held fixed. */
 import type { Mask, OracleAnswer } from "../domain.js";
 import {
+  enumerateMasks,
   explainBySurrogate,
   poolSurrogateValues,
   type SurrogateExplanation,
@@ -11,6 +12,11 @@ import type { Job } from "./ports.js";
 import type { OracleValues } from "./oracle-values.js";
 import { progress } from "./oracle-values.js";
 import { renderMasked, type PromptStudy } from "./study.js";
+
+/** Up to here every mask is evaluated and the attribution is exact (methods A4). */
+const ENUMERABLE_SPANS = 8;
+/** The pooled fit is cubic in its rows; beyond this the Lasso of each input stands in. */
+const MOST_POOLED_ROWS = 2000;
 
 export interface SurrogateStudy {
   readonly name: string;
@@ -56,18 +62,23 @@ export async function explainOnSurrogate(
     inputs,
     seed: `${study.inputs?.hash}:${job.ports.surrogate.identity.sha256}`,
   };
+  const alone = explainBySurrogate(problem).perInput;
+  const poolable = study.maskable.length > ENUMERABLE_SPANS && requests.length <= MOST_POOLED_ROWS;
   return {
     name: job.ports.surrogate.identity.model,
-    alone: explainBySurrogate(problem).perInput,
-    pooled: poolSurrogateValues({ ...problem, classes: values.classes }).attributions,
+    alone,
+    pooled: poolable
+      ? poolSurrogateValues({ ...problem, classes: values.classes }).attributions
+      : alone.map((one) => one.attribution),
     masksPerInput: masks.length,
     masks: requests.length,
     tokens: scores.tokensAsked,
   };
 }
 
-/** One set of masks for all inputs: a mask's rendered template is then computed once. */
+/** One set of masks for all inputs: a mask's rendered template is then computed once. Few spans: all their masks. */
 function sharedMasks(job: Job, study: PromptStudy): readonly Mask[] {
+  if (study.maskable.length <= ENUMERABLE_SPANS) return enumerateMasks(study.maskable.length);
   const count = job.settings["surrogate-masks-per-input"];
   return designMasks({
     spans: study.maskable.length,
