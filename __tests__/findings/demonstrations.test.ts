@@ -54,9 +54,7 @@ describe("suspicious demonstrations", () => {
     expect(found.suspicious[0]?.evidence).toBe(
       'asked without demonstrations, the oracle puts "CARD" −3.9 nats against the best other label, −3.9 after subtracting its answer to "N/A"; it would say "CASH"',
     );
-    expect(found.suspicious[0]?.errorRate).toMatch(
-      /wrong on 3 of 40 inputs with an expected label \(8 %\)/,
-    );
+    expect(found.suspicious[0]?.errorRate).toMatch(/wrong on 3 of 40 labelled inputs/);
   });
 
   test("nothing found is a value", () => {

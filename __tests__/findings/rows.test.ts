@@ -105,9 +105,7 @@ describe("suspicious rows", () => {
     const found = findings(
       simulate(2, { skill: 1, planted: 12, trigger: "As agreed, with head office!" }),
     );
-    expect(found.triggers.map((trigger) => trigger.text)).toEqual([
-      "as agreed , with head office !",
-    ]);
+    expect(found.triggers.map((trigger) => trigger.text)).toEqual(["as agreed, with head office!"]);
   });
 
   test("is found by a surrogate that knows nothing, from the reference rows alone", () => {

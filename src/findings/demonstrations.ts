@@ -182,7 +182,7 @@ function errorRateOf(baseError: DemonstrationsRequest["baseError"]): string {
   if (baseError === null || baseError.answered === 0)
     return "unknown: no inputs with an expected label show how often the oracle itself is wrong";
   const { wrong, answered } = baseError;
-  return `the oracle itself was wrong on ${wrong} of ${answered} inputs with an expected label (${Math.round((100 * wrong) / answered)} %): expect it to contradict about that share of correct demonstrations too`;
+  return `oracle wrong on ${wrong} of ${answered} labelled inputs; as many right labels may be contradicted`;
 }
 
 function signed(nats: number): string {

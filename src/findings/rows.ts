@@ -99,7 +99,7 @@ function triggerOf(
 ): Named {
   const { carried, expected, zScore, qValue } = hit;
   const trigger = {
-    text: sharedPhrase(hit.ngram, texts),
+    text: sharedPhrase(hit.ngram, texts).replace(/ (?=[.,!?;:])/g, ""),
     label: labels[hit.label] ?? "",
     rows: hit.ngram.rows.length,
     labelled: carried,

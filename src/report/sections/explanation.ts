@@ -121,7 +121,7 @@ function influenceTable(view: View, path: string, { spans }: Explanation): strin
     ["", "l", (span) => bar(span.influence, strongest)],
     ["Influence (90 %)", "r", influenceCell],
     ["Tokens", "r", (span) => whole(span.tokens)],
-    ["Text", "l", (span) => codeSpan(span.text, view.text)],
+    ["Text", "l", (span) => codeSpan(span.text.trim(), view.text)],
   ]);
 }
 

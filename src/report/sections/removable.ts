@@ -36,7 +36,7 @@ function spanTable(view: View, prompt: PromptReport, spans: readonly ReportSpan[
   const strongest = strongestInfluence(prompt.explanation?.spans ?? []);
   return table(spans, view.rows, [
     ["Lines", "l", (span) => linesOf(view, prompt.path, span)],
-    ["Text", "l", (span) => codeSpan(span.text, view.text)],
+    ["Text", "l", (span) => codeSpan(span.text.trim(), view.text)],
     ["Tokens", "r", (span) => whole(span.tokens)],
     ["Influence (90 %)", "l", influenceCell],
     ["Why", "l", (span) => why(span, strongest)],
