@@ -47,10 +47,20 @@ export interface SpanPart {
   readonly source: SourceRange;
 }
 
-export type SpanKind = "section" | "example" | "sentence";
+export type SpanKind = "section" | "block" | "example" | "sentence" | "word";
 
-/** Why a span may never be masked. */
-export type Protection = "slot" | "delimiter" | "pinned" | "query" | "role" | "whitespace";
+/** How finely a prompt is cut, coarsest first; "example": demonstrations only, all else stays. */
+export type Granularity = "section" | "block" | "example" | "sentence" | "word";
+
+/** Why a span may never be masked; "granularity": not one of the pieces that the chosen granularity looks at. */
+export type Protection =
+  | "slot"
+  | "delimiter"
+  | "pinned"
+  | "query"
+  | "role"
+  | "whitespace"
+  | "granularity";
 
 /**
  * A piece of the template. The parts of all spans of a template partition its messages: concatenated in order they give
@@ -140,6 +150,28 @@ export interface MaskedInput {
  * - similarity: agreement of the regenerated answer with the fixed one, in [0, 1]
  */
 export type ValueKind = "class-margin" | "log-odds" | "similarity";
+
+/**
+ * What a surrogate is asked under a mask, the output held fixed (methods A3), natural log throughout:
+ * - log-odds: of the fixed output, per token
+ * - negative-log-likelihood: of the fixed output, mean per token; attributions are of its negative, so that support is positive
+ * - divergence: mean over the output's tokens of KL(unmasked run || masked run), full vocabulary; attributions of its negative
+ * - label-margin: log p(fixed label) - log sum of p(other labels); one pass where labels are single tokens, length-normalised otherwise
+ */
+export type Objective = "log-odds" | "negative-log-likelihood" | "divergence" | "label-margin";
+
+/** Weights of masks in a local fit: all equal, LIME's cosine distance, or Relaxed Word Mover's Distance in RoPE space (methods A6). */
+export type LocalityKernel = "flat" | "lime" | "rope-rwmd";
+
+/** Ways to explain one game (one input's masks and values) on its own. */
+export type EstimatorName =
+  | "lasso"
+  | "lime"
+  | "kernel-shap"
+  | "rope-lime"
+  | "leave-one-out"
+  | "exact"
+  | "gsmile";
 
 export interface MaskedValue {
   readonly input: number;

@@ -8,9 +8,4 @@ export { maskableSpans, type SpanMask } from "./masking.js";
 export { parsePrompt, type ParseOptions } from "./parse.js";
 export { isPromptPath, unsupportedPromptFormat } from "./paths.js";
 export { renderMessages } from "./render.js";
-export {
-  atGranularity,
-  MOST_MASKABLE_SPANS,
-  spansAt,
-  type Granularity,
-} from "./spans/granularity.js";
+export { atGranularity, MOST_MASKABLE_SPANS, spansAt } from "./spans/granularity.js";

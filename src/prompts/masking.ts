@@ -1,9 +1,9 @@
 /** Which stretches of the messages stay when spans are deleted. */
 
 import { UnderstudyError } from "../errors.js";
-import type { Mask, PromptTemplate, SpanPart } from "../domain.js";
+import type { Granularity, Mask, PromptTemplate, SpanPart } from "../domain.js";
 import type { TextRange } from "./decoded-text.js";
-import { spansAt, type Granularity } from "./spans/granularity.js";
+import { spansAt } from "./spans/granularity.js";
 import { finalTurn } from "./spans/examples.js";
 
 /** One byte a span of `maskable` (indices into the template's spans): 1 = kept. Spans not listed are kept. */

@@ -47,7 +47,7 @@ const surrogateIdentity = z.strictObject({
 const span = z
   .strictObject({
     index: count,
-    kind: z.enum(["section", "example", "sentence"]),
+    kind: z.enum(["section", "block", "example", "sentence", "word"]),
     startLine: line,
     endLine: line,
     startOffset: count,

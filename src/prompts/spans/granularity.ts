@@ -1,13 +1,12 @@
 /** Coarser partitions: sections for a first look, and merged neighbours where there are more leaves than an explanation can carry. */
 
-import type { PromptTemplate, Span, SpanPart } from "../../domain.js";
+import type { Granularity, PromptTemplate, Span, SpanPart } from "../../domain.js";
+import { UnderstudyError } from "../../errors.js";
 import { hull } from "./partition.js";
 import { splitLines, type Line } from "./lines.js";
 
 /** More maskable spans than this are merged (methods A1: aim for 8 to 48). */
 export const MOST_MASKABLE_SPANS = 48;
-
-export type Granularity = "section" | "sentence";
 
 /**
  * The template's spans at a granularity. "sentence": the template's own spans. "section": what lies between two headings,
@@ -16,6 +15,8 @@ export type Granularity = "section" | "sentence";
  */
 export function spansAt(template: PromptTemplate, granularity: Granularity): readonly Span[] {
   if (granularity === "sentence") return template.spans;
+  if (granularity !== "section")
+    throw new UnderstudyError("USAGE", `granularity ${granularity} is not supported yet`);
   const boundaries = template.messages.map((message) => sectionStarts(splitLines(message.content)));
   const sectionOf = (span: Span): string => {
     const part = span.parts[0];
