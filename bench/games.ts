@@ -150,7 +150,9 @@ function printGame(name: GameName): void {
 }
 
 if (gamesAvailable()) {
-  console.log("| game | explanation | dense LDS | sparse LDS | share of the oracle's, dense | sparse |");
+  console.log(
+    "| game | explanation | dense LDS | sparse LDS | share of the oracle's, dense | sparse |",
+  );
   console.log("|---|---|---|---|---|---|");
   for (const name of GAME_NAMES) printGame(name);
 } else console.log("skipped: the benchmark data are not beside the project (../shared/bench)");

@@ -228,13 +228,17 @@ export function readHotpot(): HotpotRow[] {
 }
 
 const RETRIEVED = 8;
-const LONGEST_RETRIEVED = 200;
+const LONGEST_RETRIEVED = 150;
 
-/** Supporting sentences and as many others, in the order of the data, until there are `count` of them. */
-export function someSentences(row: HotpotRow, count: number): string[] {
+/** The supporting sentences and others of at most `longest` words, in the order of the data: `count` together, or fewer. */
+export function someSentences(row: HotpotRow, count: number, longest = Infinity): string[] {
   const random = randomFrom(`sentences\n${row.id}`);
   const supporting = row.sentences.filter((sentence) => sentence.supporting).slice(0, count);
-  const others = random.shuffle(row.sentences.filter((sentence) => !sentence.supporting));
+  const others = random.shuffle(
+    row.sentences.filter(
+      ({ supporting: needed, text }) => !needed && text.split(/\s+/).length <= longest,
+    ),
+  );
   const chosen = new Set([...supporting, ...others.slice(0, count - supporting.length)]);
   return row.sentences
     .filter((sentence) => chosen.has(sentence))
@@ -244,7 +248,7 @@ export function someSentences(row: HotpotRow, count: number): string[] {
 /** Retrieved sentences, which belong to one question and are shared by no other. */
 function retrievalGame(): BenchGame {
   const inputs = readHotpot()
-    .map((row) => ({ id: row.id, text: row.question, spans: someSentences(row, RETRIEVED) }))
+    .map((row) => ({ id: row.id, text: row.question, spans: someSentences(row, RETRIEVED, 18) }))
     .filter(
       ({ spans }) =>
         spans.length === RETRIEVED && spans.join(" ").split(/\s+/).length <= LONGEST_RETRIEVED,
