@@ -15,22 +15,17 @@ import { explainInputAlone } from "../src/explain/input-by-input.js";
 import { poolSurrogateValues } from "../src/explain/surrogate-lasso.js";
 import { randomFrom } from "../src/numerics/random.js";
 import { spearman } from "../src/numerics/rank-correlation.js";
-import { gamesAvailable, inputAt, type GameName } from "./games/games.js";
+import { inputAt, TEMPLATE_NAMES, type TemplateName } from "./games/games.js";
 import {
   decimal,
   ldsOf,
-  openRecordedGame,
+  openRecordedTemplate,
   overInputs,
   shown,
-  type RecordedGame,
+  type RecordedTemplate,
 } from "./games/measured.js";
 import { readSurrogateValues, surrogateValuesPath } from "./games/surrogate-values.js";
 
-const TEMPLATES: readonly GameName[] = [
-  "routing",
-  "sentiment-sentences",
-  "sentiment-demonstrations",
-];
 const MASKS_PER_INPUT = [2, 4, 8, 16];
 const SURROGATES: readonly (readonly [string, string])[] = [
   ["0.5B", "qwen2.5-coder-0.5b-instruct-q4_k_m"],
@@ -40,8 +35,8 @@ const DRAWS = 10;
 const SCALE_ROWS = 400;
 
 /** Deals training masks to inputs: half dense, half sparse, each mask about equally often over the template. */
-function dealRows(recorded: RecordedGame, masksPerInput: number, draw: number): MeasuredRow[] {
-  const random = randomFrom(`deal\n${recorded.game.name}\n${masksPerInput}\n${draw}`);
+function dealRows(recorded: RecordedTemplate, masksPerInput: number, draw: number): MeasuredRow[] {
+  const random = randomFrom(`deal\n${recorded.name}\n${masksPerInput}\n${draw}`);
   const count = recorded.inputs[0]?.training.masks.length ?? 0;
   const halves = [0, 1].map((half) => ({
     positions: Array.from({ length: count / 2 }, (_, i) => half * (count / 2) + i),
@@ -69,13 +64,13 @@ function pooledAttributions(fit: HierarchicalFit): Attributions {
   return fit.attributions().perInput.map((spans) => spans.map(({ estimate }) => estimate));
 }
 
-function aloneAttributions(recorded: RecordedGame, rows: readonly MeasuredRow[]): Attributions {
+function aloneAttributions(recorded: RecordedTemplate, rows: readonly MeasuredRow[]): Attributions {
   return recorded.inputs.map((_, input) => {
     const own = rows.filter((row) => row.input === input);
     return explainInputAlone(
       own.map(({ mask }) => mask),
       Float64Array.from(own, ({ value }) => value),
-      randomFrom(`alone\n${recorded.game.name}\n${input}`),
+      randomFrom(`alone\n${recorded.name}\n${input}`),
     );
   });
 }
@@ -85,7 +80,7 @@ interface Scores {
   readonly sparse: Float64Array;
 }
 
-function score(recorded: RecordedGame, attributions: Attributions): Scores {
+function score(recorded: RecordedTemplate, attributions: Attributions): Scores {
   const of = (kind: "dense" | "sparse"): Float64Array =>
     Float64Array.from(recorded.inputs, (input, index) =>
       ldsOf(attributions[index] ?? [], input[kind]),
@@ -94,7 +89,7 @@ function score(recorded: RecordedGame, attributions: Attributions): Scores {
 }
 
 /** With pair terms a mask is predicted, not only its linear part. */
-function scoreWithPairs(recorded: RecordedGame, fit: HierarchicalFit): Scores {
+function scoreWithPairs(recorded: RecordedTemplate, fit: HierarchicalFit): Scores {
   const of = (kind: "dense" | "sparse"): Float64Array =>
     Float64Array.from(
       recorded.inputs,
@@ -104,8 +99,8 @@ function scoreWithPairs(recorded: RecordedGame, fit: HierarchicalFit): Scores {
   return { dense: of("dense"), sparse: of("sparse") };
 }
 
-function priorsOf(recorded: RecordedGame): SurrogatePrior[] {
-  const { name } = recorded.game;
+function priorsOf(recorded: RecordedTemplate): SurrogatePrior[] {
+  const { name } = recorded;
   return SURROGATES.filter(([, model]) => existsSync(surrogateValuesPath(name, model))).map(
     ([label, model]) => {
       const values = readSurrogateValues(name, model);
@@ -123,8 +118,8 @@ function priorsOf(recorded: RecordedGame): SurrogatePrior[] {
   );
 }
 
-function noisePrior(recorded: RecordedGame): SurrogatePrior {
-  const random = randomFrom(`noise surrogate\n${recorded.game.name}`);
+function noisePrior(recorded: RecordedTemplate): SurrogatePrior {
+  const random = randomFrom(`noise surrogate\n${recorded.name}`);
   return {
     name: "noise",
     attributions: recorded.inputs.map(({ training }) =>
@@ -134,13 +129,13 @@ function noisePrior(recorded: RecordedGame): SurrogatePrior {
 }
 
 type Variant = (
-  recorded: RecordedGame,
+  recorded: RecordedTemplate,
   rows: readonly MeasuredRow[],
   priors: readonly SurrogatePrior[],
 ) => Scores;
 
 function fitOf(
-  recorded: RecordedGame,
+  recorded: RecordedTemplate,
   rows: readonly MeasuredRow[],
   surrogates: readonly SurrogatePrior[],
   pairs: boolean,
@@ -182,7 +177,7 @@ const VARIANTS: readonly (readonly [string, Variant])[] = [
 
 /** [draw][variant] at one number of masks an input. */
 function scoreDraws(
-  recorded: RecordedGame,
+  recorded: RecordedTemplate,
   masks: number,
   priors: readonly SurrogatePrior[],
 ): Scores[][] {
@@ -209,8 +204,8 @@ function rangeOfDraws(scores: readonly Scores[]): string {
   return `${decimal(Math.min(...means))} to ${decimal(Math.max(...means))}`;
 }
 
-function printTemplate(name: GameName): void {
-  const recorded = openRecordedGame(name);
+function printTemplate(name: TemplateName): void {
+  const recorded = openRecordedTemplate(name);
   const priors = priorsOf(recorded);
   const spans = recorded.inputs[0]?.training.masks[0]?.length ?? 0;
   const everything = recorded.inputs.flatMap(({ training }, input) =>
@@ -243,5 +238,4 @@ function printTemplate(name: GameName): void {
   }
 }
 
-if (gamesAvailable()) for (const name of TEMPLATES) printTemplate(name);
-else console.log("skipped: the benchmark data are not beside the project (../shared/bench)");
+for (const name of TEMPLATE_NAMES) printTemplate(name);

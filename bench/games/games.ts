@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { Mask, Message } from "../../src/domain.js";
+import type { Mask, Message, PromptTemplate } from "../../src/domain.js";
 import { drawPool } from "../../src/explain/mask-pool.js";
 import { randomFrom } from "../../src/numerics/random.js";
 import { maskableSpans, parsePrompt, renderMessages } from "../../src/prompts/index.js";
@@ -19,13 +19,14 @@ export const benchData = join(
   "bench",
 );
 
-export const GAME_NAMES = [
+export const TEMPLATE_NAMES = [
   "routing",
   "sentiment-sentences",
   "sentiment-demonstrations",
-  "sentiment-words",
-  "retrieved-sentences",
 ] as const;
+export type TemplateName = (typeof TEMPLATE_NAMES)[number];
+
+export const GAME_NAMES = [...TEMPLATE_NAMES, "sentiment-words", "retrieved-sentences"] as const;
 export type GameName = (typeof GAME_NAMES)[number];
 
 export interface GameInput {
@@ -137,16 +138,29 @@ function masksOf(spans: number, training: number, seed: string): GameMasks {
   };
 }
 
-function templateGame(
-  name: GameName,
-  labels: readonly string[],
-  rows: readonly { readonly id: string; readonly text: string }[],
-): BenchGame {
+interface GameTemplate {
+  readonly template: PromptTemplate;
+  readonly maskable: readonly number[];
+  /** Texts of the maskable spans. */
+  readonly spans: readonly string[];
+  readonly masks: GameMasks;
+}
+
+/** A template of this repository with its masks: all that its recorded values need, without any input's text. */
+export function openTemplate(name: TemplateName): GameTemplate {
   const path = join(repository, "bench", "games", "templates", `${name}.prompt.yml`);
   const template = parsePrompt(`${name}.prompt.yml`, readFileSync(path, "utf8"));
   const maskable = maskableSpans(template);
   const spans = maskable.map((index) => template.spans[index]?.text ?? "");
-  const masks = masksOf(spans.length, TRAINING[name], name);
+  return { template, maskable, spans, masks: masksOf(spans.length, TRAINING[name], name) };
+}
+
+function templateGame(
+  name: TemplateName,
+  labels: readonly string[],
+  rows: readonly { readonly id: string; readonly text: string }[],
+): BenchGame {
+  const { template, maskable, spans, masks } = openTemplate(name);
   const inputs = rows.map((row) => ({ ...row, spans }));
   return {
     name,

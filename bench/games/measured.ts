@@ -3,7 +3,15 @@ import { spearman } from "../../src/numerics/rank-correlation.js";
 import { bootstrapMean } from "../../src/numerics/bootstrap.js";
 import { randomFrom } from "../../src/numerics/random.js";
 import type { Interval, Mask } from "../../src/domain.js";
-import { inputAt, openGame, type BenchGame, type GameName } from "./games.js";
+import {
+  inputAt,
+  openGame,
+  openTemplate,
+  type BenchGame,
+  type GameMasks,
+  type GameName,
+  type TemplateName,
+} from "./games.js";
 import { readGameRecording, type Recording } from "./recording.js";
 
 export interface MeasuredMasks {
@@ -21,10 +29,25 @@ export interface MeasuredInput {
   readonly sparse: MeasuredMasks;
 }
 
-export interface RecordedGame {
-  readonly game: BenchGame;
+export interface RecordedTemplate {
+  readonly name: GameName;
   readonly recording: Recording;
   readonly inputs: readonly MeasuredInput[];
+}
+
+export interface RecordedGame extends RecordedTemplate {
+  readonly game: BenchGame;
+}
+
+/** The oracle's values of a template. Needs no data beside the repository: masks follow from the template, the rest is recorded. */
+export function openRecordedTemplate(name: TemplateName): RecordedTemplate {
+  const recording = readGameRecording(name);
+  const { masks } = openTemplate(name);
+  return {
+    name,
+    recording,
+    inputs: recording.inputs.map((recorded) => measuredInput(recorded, masks)),
+  };
 }
 
 /** The oracle's values of a game. Throws where the recording belongs to other inputs than the data give now. */
@@ -32,26 +55,33 @@ export function openRecordedGame(name: GameName): RecordedGame {
   const game = openGame(name);
   const recording = readGameRecording(name);
   const inputs = game.inputs.map(({ id }, input): MeasuredInput => {
-    const { id: recorded, output, values } = inputAt(recording.inputs, input);
-    if (recorded !== id) throw new Error(`${name}: input ${input} is ${id}, recorded ${recorded}`);
-    const { training, heldOutDense, heldOutSparse } = game.masks(input);
-    let at = 1;
-    const take = (masks: readonly Mask[]): MeasuredMasks => ({
-      masks,
-      values: Float64Array.from(values.slice(at, (at += masks.length))),
-    });
-    const measured = {
-      id,
-      output,
-      full: values[0] ?? Number.NaN,
-      training: take(training),
-      dense: take(heldOutDense),
-      sparse: take(heldOutSparse),
-    };
-    if (at !== values.length) throw new Error(`${name}: ${values.length} values for ${at} masks`);
-    return measured;
+    const recorded = inputAt(recording.inputs, input);
+    if (recorded.id !== id)
+      throw new Error(`${name}: input ${input} is ${id}, recorded ${recorded.id}`);
+    return measuredInput(recorded, game.masks(input));
   });
-  return { game, recording, inputs };
+  return { name, game, recording, inputs };
+}
+
+function measuredInput(
+  { id, output, values }: Recording["inputs"][number],
+  { training, heldOutDense, heldOutSparse }: GameMasks,
+): MeasuredInput {
+  let at = 1;
+  const take = (masks: readonly Mask[]): MeasuredMasks => ({
+    masks,
+    values: Float64Array.from(values.slice(at, (at += masks.length))),
+  });
+  const measured = {
+    id,
+    output,
+    full: values[0] ?? Number.NaN,
+    training: take(training),
+    dense: take(heldOutDense),
+    sparse: take(heldOutSparse),
+  };
+  if (at !== values.length) throw new Error(`${id}: ${values.length} values for ${at} masks`);
+  return measured;
 }
 
 /** Spearman correlation of mask . attribution with the oracle's values; 0 where either does not vary. */
