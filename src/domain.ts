@@ -173,6 +173,27 @@ export type EstimatorName =
   | "exact"
   | "gsmile";
 
+/**
+ * Which masks of one game are measured (docs/methods.md, A4 and A5):
+ * - bernoulli: each span kept with probability 1/2
+ * - uniform-size: LIME's, the number of deleted spans uniform, the full mask first
+ * - shapley-size: Kernel SHAP's, sizes by the Shapley kernel, outer sizes complete while the budget allows
+ * - leverage: Leverage SHAP's, all sizes equally often
+ * - sparse-k: 1 to a quarter of the spans deleted, balanced, the full mask first
+ * - mixed: half Sparse-K, half Bernoulli
+ * - leave-one-out: the full mask and each span deleted alone
+ * - enumeration: all masks
+ */
+export type MaskDesignName =
+  | "bernoulli"
+  | "uniform-size"
+  | "shapley-size"
+  | "leverage"
+  | "sparse-k"
+  | "mixed"
+  | "leave-one-out"
+  | "enumeration";
+
 export interface MaskedValue {
   readonly input: number;
   readonly mask: Mask;
