@@ -10,12 +10,19 @@ import { referenceLogSoftmax } from "./reference-transformer.js";
 
 const folder = mkdtempSync(join(tmpdir(), "understudy-labels-"));
 const random = randomModel("llama", 31);
-const tiny = { modelPath: writeModel(join(folder, "model.gguf"), random), precision: "fp32" } as const;
+const tiny = {
+  modelPath: writeModel(join(folder, "model.gguf"), random),
+  precision: "fp32",
+} as const;
 const opened = new Map<string, LocalSurrogate>();
 
 async function open(
   name: string,
-  options: { readonly modelPath: string; readonly precision: "fp32" | "precise"; readonly workers?: number },
+  options: {
+    readonly modelPath: string;
+    readonly precision: "fp32" | "precise";
+    readonly workers?: number;
+  },
 ): Promise<LocalSurrogate> {
   const surrogate = await openLocalSurrogate({
     backend: "native",
@@ -100,7 +107,10 @@ describe("the labels' set", () => {
       { candidates: Int32Array.from({ length: 258 }, (_, id) => id) },
     );
     expect(logProbabilities[0]).toHaveLength(258);
-    const total = (logProbabilities[0] ?? new Float64Array()).reduce((sum, log) => sum + Math.exp(log), 0);
+    const total = (logProbabilities[0] ?? new Float64Array()).reduce(
+      (sum, log) => sum + Math.exp(log),
+      0,
+    );
     expect(total).toBeCloseTo(1, 5);
   });
 
@@ -206,7 +216,9 @@ describe("what cannot be scored", () => {
 });
 
 describe("the embedded model", () => {
-  const question = user("Is this review positive or negative? A joy from the first minute to the last.");
+  const question = user(
+    "Is this review positive or negative? A joy from the first minute to the last.",
+  );
   const prompts = [question, user("Is this review positive or negative? Dull.")];
 
   test("scores single-token labels in one pass as one by one, in the precision it runs in by default", async () => {

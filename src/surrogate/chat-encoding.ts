@@ -36,7 +36,8 @@ export function createChatCutter(
   return (messages, options) => {
     const breaks = messages.map((message) => findBreaks(message.content));
     const rendered = template.render(messages, options);
-    if (breaks.every((positions) => positions.length === 0)) return splitAtSpecialTokens(rendered, specialTokens);
+    if (breaks.every((positions) => positions.length === 0))
+      return splitAtSpecialTokens(rendered, specialTokens);
     const mark = unusedMark([
       rendered,
       template.source,

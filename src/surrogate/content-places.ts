@@ -116,7 +116,9 @@ function readProbe(
   for (let at = 0; at < pieces.length; at += 3) {
     const piece = pieces[at] ?? "";
     const after = boundaryAt(pieces, at + 1, contents);
-    const origins = before?.opens ? within(piece, before, after) : between(piece, { before, after, edge });
+    const origins = before?.opens
+      ? within(piece, before, after)
+      : between(piece, { before, after, edge });
     if (!origins) return null;
     read.text += restored(piece, origins, contents);
     for (const origin of origins) read.origins.push(origin);
@@ -177,6 +179,8 @@ function restored(
   contents: readonly ProbedContent[],
 ): string {
   return origins
-    .map((origin, unit) => (origin ? contents[origin.message]?.content[origin.offset] : piece[unit]))
+    .map((origin, unit) =>
+      origin ? contents[origin.message]?.content[origin.offset] : piece[unit],
+    )
     .join("");
 }

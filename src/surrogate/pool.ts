@@ -206,10 +206,7 @@ export class ScoringPool {
       };
       const worker = this.#workers[i];
       if (!worker) throw new UnderstudyError("INTERNAL", "more shares than workers");
-      return worker.score(
-        { sequences, table, reference, candidates, reusePrefixes },
-        onProgress,
-      );
+      return worker.score({ sequences, table, reference, candidates, reusePrefixes }, onProgress);
     });
     // All answers are waited for, so that none is left to come when the next job begins.
     const answers = await Promise.allSettled(parts);
