@@ -560,6 +560,45 @@ export interface Scores {
   readonly tokensAsked: number;
 }
 
+/** How probable each of a few labels is as the answer to each prompt. */
+export interface LabelScores {
+  /**
+   * Row i, column j: log p(label j | prompt i), natural log. Where any label takes several tokens, every label's is the mean over its
+   * tokens (length-normalised), so that long labels are not at a disadvantage; otherwise they are log-probabilities of the next token.
+   */
+  readonly logProbabilities: readonly Float64Array[];
+  /** True where every label is one token: one pass a prompt gave them all. */
+  readonly singleToken: boolean;
+  /** Tokens that went through the model after deduplication and prefix reuse, and before. */
+  readonly tokensRun: number;
+  readonly tokensAsked: number;
+}
+
+/** A token of a chat prompt, and the piece of a message that it stands for. */
+export interface PromptToken {
+  readonly id: number;
+  /** Index of the message whose content the token holds a piece of; null: chat markup. */
+  readonly message: number | null;
+  /**
+   * [start, end) in UTF-16 units of that message's content; both 0 for markup. Empty where a character takes several tokens: then it
+   * belongs to the last of them. White space that the chat template trims has no token.
+   */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A prompt as the model takes it in: its tokens' input embeddings, before any layer and without positions. */
+export interface PromptEmbeddings {
+  readonly tokens: readonly PromptToken[];
+  /** [tokens.length, hidden], row-major; rows of the embedding table as the model file holds them, neither normalised nor rotated. */
+  readonly vectors: Float32Array;
+  readonly hidden: number;
+  /** Width of an attention head: positions turn the dimensions of each head. */
+  readonly headSize: number;
+  /** Base of the rotary frequencies base^(-2m / headSize). */
+  readonly ropeBase: number;
+}
+
 /** The small local model. Identical requests are scored once; the order of the answers is that of the requests. */
 export interface Surrogate {
   readonly identity: SurrogateIdentity;
@@ -567,6 +606,17 @@ export interface Surrogate {
     requests: readonly ScoringRequest[],
     options?: { readonly divergenceFrom?: number; readonly onProgress?: Progress },
   ): Promise<Scores>;
+  /**
+   * Scores every label as the whole answer to every prompt. Throws INPUTS where there is no label, one is empty, or two have the same
+   * tokens.
+   */
+  scoreLabels(
+    prompts: readonly (readonly Message[])[],
+    labels: readonly string[],
+    options?: { readonly onProgress?: Progress },
+  ): Promise<LabelScores>;
+  /** The prompt's tokens with the generation prompt, and their input embeddings. Nothing is run. */
+  embedPrompt(messages: readonly Message[]): Promise<PromptEmbeddings>;
   /** Number of tokens of a text in the model's own vocabulary, without special tokens. */
   countTokens(text: string): number;
   close(): Promise<void>;
