@@ -124,7 +124,7 @@ function objective(
   rows: StandardisedRows,
   parameters: ScaleParameters,
 ): (logarithms: Float64Array) => Evaluation {
-  const layout = rowLayout(design, rows.cells);
+  const layout = rowLayout(design, rows);
   const tables = parameters.terms.map((term) => termTable(term, design.spans));
   return (logarithms) => {
     const scales = parameters.toScales(logarithms);
@@ -187,5 +187,9 @@ function thinInputs(
   return {
     cells: positions.map((position) => rows.cells[position] as Cell),
     values: Float64Array.from(positions, (position) => rows.values[position] as number),
+    knownVariances: Float64Array.from(
+      positions,
+      (position) => rows.knownVariances[position] as number,
+    ),
   };
 }
