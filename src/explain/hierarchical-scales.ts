@@ -26,7 +26,7 @@ const TYPICAL_NOISE = 0.3;
 const WARM_START_ROWS = 240;
 
 const COARSE = { maxIterations: 60, gradientTolerance: 0.05, valueTolerance: 1e-5 };
-const FINE = { maxIterations: 60, gradientTolerance: 0.01, valueTolerance: 1e-6 };
+const FINE = { maxIterations: 100, gradientTolerance: 3e-3, valueTolerance: 1e-8 };
 
 /** Which terms take part; surrogates and noise always do. */
 export interface TermChoice {
