@@ -3,7 +3,7 @@
  * Run: npm run build && node lib/bench/hierarchical.js
  * Bars: 320 rows of 24 spans under 2 s and 200 MB, 1,000 rows under 20 s.
  */
-import { compareFidelity } from "../src/explain/compare-fidelity.js";
+import { compareFidelity } from "../src/explain/fidelity/compare-fidelity.js";
 import { type HierarchicalProblem, fitHierarchical } from "../src/explain/hierarchical.js";
 import { centredProduct } from "../src/explain/hierarchical-kernel.js";
 import { designMasks } from "../src/explain/masks.js";

@@ -13,7 +13,7 @@ import {
   compareFidelity,
   decideShown,
   type FidelityComparison,
-} from "../explain/compare-fidelity.js";
+} from "../explain/fidelity/compare-fidelity.js";
 import { fitHierarchical, type HierarchicalFit } from "../explain/hierarchical.js";
 import { spearman } from "../numerics/rank-correlation.js";
 import { parseCertificate, serialiseCertificate } from "../screening/certificate.js";

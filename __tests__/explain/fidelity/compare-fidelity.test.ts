@@ -4,11 +4,15 @@ import {
   type FidelityProblem,
   compareFidelity,
   decideShown,
-} from "../../src/explain/compare-fidelity.js";
-import { designHeldOut, predictHeldOut, rankAgreement } from "../../src/explain/fidelity.js";
-import { centredProduct } from "../../src/explain/hierarchical-kernel.js";
-import type { MeasuredRow } from "../../src/explain/hierarchical.js";
-import { simulateHierarchy } from "./simulated-hierarchy.js";
+} from "../../../src/explain/fidelity/compare-fidelity.js";
+import {
+  designHeldOut,
+  predictHeldOut,
+  rankAgreement,
+} from "../../../src/explain/fidelity/held-out.js";
+import { centredProduct } from "../../../src/explain/hierarchical-kernel.js";
+import type { MeasuredRow } from "../../../src/explain/hierarchical.js";
+import { simulateHierarchy } from "../simulated-hierarchy.js";
 
 const { problem, psi, fullRows, random } = simulateHierarchy({
   seed: "fidelity",

@@ -1,5 +1,5 @@
-import type { Fidelity, Interval, Unknown } from "../domain.js";
-import { randomFrom } from "../numerics/random.js";
+import type { Fidelity, Interval, Unknown } from "../../domain.js";
+import { randomFrom } from "../../numerics/random.js";
 import {
   type FoldPredictor,
   type HeldOutDesign,
@@ -10,15 +10,15 @@ import {
   rankAgreement,
   rowsOfInput,
   whyUnmeasured,
-} from "./fidelity.js";
+} from "./held-out.js";
 import {
   type HierarchicalScales,
   type MeasuredRow,
   type SurrogatePrior,
   fitHierarchical,
-} from "./hierarchical.js";
-import { centredProduct } from "./hierarchical-kernel.js";
-import { explainInputAlone } from "./input-by-input.js";
+} from "../hierarchical.js";
+import { centredProduct } from "../hierarchical-kernel.js";
+import { explainInputAlone } from "../input-by-input.js";
 
 export interface FidelityProblem {
   readonly rows: readonly MeasuredRow[];
