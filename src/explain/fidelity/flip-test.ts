@@ -14,7 +14,7 @@ export interface FlipPair {
 }
 
 /** Random deletions among which the one closest in length is taken. */
-const DRAWS = 64;
+const DRAWS = 32;
 
 /**
  * The two masks of the paired flip test (methods B): without the k spans of largest attribution, and without spans drawn at random
@@ -50,21 +50,23 @@ export function flipTestMasks(options: {
   };
 }
 
-/** Spans in random order, as many as come closest to the target; at least one. */
+/** Spans in random order, as many as come closest to the target; at least one, never all. */
 function randomDeletion(
   spanTokens: ArrayLike<number>,
   target: number,
   random: Random,
 ): readonly number[] {
   const order = random.shuffle(Array.from({ length: spanTokens.length }, (_, span) => span));
-  let best = 1;
-  for (let count = 2; count < order.length; count++)
-    if (
-      distance(order.slice(0, count), spanTokens, target) <
-      distance(order.slice(0, best), spanTokens, target)
-    )
-      best = count;
-  return order.slice(0, best);
+  let tokens = 0;
+  let closest = Infinity;
+  let count = 0;
+  for (const span of order.slice(0, -1)) {
+    tokens += spanTokens[span] as number;
+    if (Math.abs(tokens - target) >= closest) break;
+    closest = Math.abs(tokens - target);
+    count++;
+  }
+  return order.slice(0, count);
 }
 
 /** k spans at random that are not the top k: for prompts in which every draw of matching length is the top k. */
