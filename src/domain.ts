@@ -405,6 +405,14 @@ export interface SurrogateFit {
   readonly stability: number | null;
 }
 
+/** Fidelity reached with the first masks of every input, judged on the same held-out masks. */
+export interface FidelityPoint {
+  readonly masksPerInput: number;
+  /** Oracle calls that these masks take over all inputs, the unmasked prompts included. */
+  readonly oracleCalls: number;
+  readonly fidelity: Interval;
+}
+
 export interface Explanation {
   readonly method: AttributionMethod;
   readonly value: ValueKind;
