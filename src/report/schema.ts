@@ -34,7 +34,7 @@ const attributionMethod = z.enum([
   "label-match",
   "word-overlap",
 ]);
-const valueKind = z.enum(["class-margin", "log-odds", "similarity"]);
+const valueKind = z.enum(["class-margin", "log-odds", "similarity", "sampled-log-odds"]);
 const precision = z.enum(["fp32", "precise", "fast"]);
 
 const surrogateIdentity = z.strictObject({
