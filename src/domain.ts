@@ -231,7 +231,9 @@ export type AttributionMethod =
   | "input-by-input"
   | "random"
   | "span-length"
-  | "position";
+  | "position"
+  | "label-match"
+  | "word-overlap";
 
 /** One number a maskable span: the change of the value when the span is kept instead of deleted. Intervals: 90 %, posterior or refits. */
 export interface Attribution {
