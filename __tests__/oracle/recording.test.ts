@@ -15,7 +15,7 @@ import { canonicalJson, keyOf, ladderOf } from "../../src/oracle/request.js";
 import { temporaryFolder } from "./opening.js";
 
 function lineOf(content: string, text = `answer to ${content}`): RecordedLine {
-  const [request] = ladderOf([{ role: "user", content }], { model: "m", maxTokens: 4 });
+  const [request] = ladderOf({ messages: [{ role: "user", content }] }, { model: "m", maxTokens: 4 });
   const response = {
     text,
     finishReason: "stop",
@@ -47,7 +47,7 @@ describe("keys", () => {
 
   test("the key of a request is the sha256 of this text", () => {
     // printf %s '{...}' | sha256sum
-    const [, , plain] = ladderOf([{ role: "user", content: "hi" }], { model: "m", maxTokens: 16 });
+    const [, , plain] = ladderOf({ messages: [{ role: "user", content: "hi" }] }, { model: "m", maxTokens: 16 });
     expect(plain && canonicalJson(plain)).toBe(
       '{"max_tokens":16,"messages":[{"content":"hi","role":"user"}],"model":"m","seed":0,"temperature":0}',
     );
