@@ -48,7 +48,9 @@ export function readLine(text: string): ReadLine {
     );
   }
   if (isScoring(result.data.request) !== (result.data.response.scored !== undefined))
-    return wrong('field "response.scored": must be there where given text was scored, and only there');
+    return wrong(
+      'field "response.scored": must be there where given text was scored, and only there',
+    );
   const key = keyOf(result.data.request);
   if (key === result.data.key) return { kind: "line", line: result.data };
   return wrong(

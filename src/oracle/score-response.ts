@@ -14,11 +14,11 @@ const entrySchema = z.object({
 });
 const promptSchema = z.array(z.record(z.string(), entrySchema).nullable());
 
-const choiceSchema = z.object({ prompt_logprobs: z.unknown() });
+const choiceSchema = z.object({ prompt_logprobs: z.unknown().optional() });
 const responseSchema = z.object({
   model: z.string().nullish(),
   choices: z.array(choiceSchema).min(1),
-  prompt_logprobs: z.unknown(),
+  prompt_logprobs: z.unknown().optional(),
   usage: usageSchema,
 });
 

@@ -100,9 +100,7 @@ class Trial {
         `the server reads the text that it wrote as ${expected.length} tokens as ${scored.length}`,
       );
     const disagreement = compareScores(scored, expected);
-    return disagreement === null
-      ? { kind: "yes", how: HOW }
-      : { kind: "no", reason: disagreement };
+    return disagreement === null ? { kind: "yes", how: HOW } : { kind: "no", reason: disagreement };
   }
 
   async #put(response: string | null): Promise<OracleOutcome> {
@@ -133,7 +131,8 @@ function readWritten(answer: OracleAnswer): Written {
   if (tokens === null)
     return {
       kind: "no",
-      reason: "the server gives no log-probabilities of what it writes, so its scores cannot be checked",
+      reason:
+        "the server gives no log-probabilities of what it writes, so its scores cannot be checked",
     };
   const count = countSpelling(
     tokens.map((each) => each.token),
@@ -151,7 +150,9 @@ function alternativesOf(
 ): readonly { readonly token: string; readonly logProbability: number }[] {
   const top = answer.logProbabilities?.[0]?.top ?? [];
   return top
-    .filter(({ token, logProbability }) => logProbability <= UNCERTAIN && /^[\p{L}\p{N}]+$/u.test(token))
+    .filter(
+      ({ token, logProbability }) => logProbability <= UNCERTAIN && /^[\p{L}\p{N}]+$/u.test(token),
+    )
     .slice(0, MOST_ALTERNATIVES);
 }
 

@@ -24,7 +24,9 @@ export function countUsage(oracle: Oracle): CountingOracle {
       return;
     }
     const { messages, mode = null } = question;
-    const key = createHash("sha256").update(JSON.stringify([messages, mode])).digest("hex");
+    const key = createHash("sha256")
+      .update(JSON.stringify([messages, mode]))
+      .digest("hex");
     if (!usages.has(key))
       usages.set(key, { purpose: question.purpose, model: oracle.model, ...outcome.answer.usage });
   };
