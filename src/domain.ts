@@ -148,8 +148,9 @@ export interface MaskedInput {
  * - class-margin: log p(fixed label) - log sum of the other labels, first answer token, from `top_logprobs`; natural log
  * - log-odds: log-odds of the fixed output per token; natural log
  * - similarity: agreement of the regenerated answer with the fixed one, in [0, 1]
+ * - sampled-log-odds: smoothed log-odds of the fixed label among several answers at temperature 1; natural log
  */
-export type ValueKind = "class-margin" | "log-odds" | "similarity";
+export type ValueKind = "class-margin" | "log-odds" | "similarity" | "sampled-log-odds";
 
 /**
  * What a surrogate is asked under a mask, the output held fixed (methods A3), natural log throughout:
@@ -179,6 +180,8 @@ export interface MaskedValue {
   readonly value: number;
   /** True where a label was absent from `top_logprobs` and its probability only bounded. */
   readonly bounded: boolean;
+  /** Known variance of the value, such as of sampled log-odds, in squared units of the value; absent where none is known. */
+  readonly variance?: number;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Interval } from "../../src/domain.js";
 import {
+  type HierarchicalFit,
   type HierarchicalProblem,
   type HierarchicalScales,
   fitHierarchical,
@@ -204,6 +205,36 @@ function hyperpriorLoss(scales: HierarchicalScales, problem: HierarchicalProblem
   );
 }
 
+/** (X' W X)^-1 X' W y with an intercept, W = 1 / variance, and the standard errors of the slopes, by Gauss-Jordan elimination. */
+function weightedLeastSquares(rows: HierarchicalProblem["rows"]): {
+  readonly estimates: readonly number[];
+  readonly errors: readonly number[];
+} {
+  const columns = (rows[0]?.mask.length ?? 0) + 1;
+  const system = Array.from({ length: columns }, (_, a) =>
+    Array.from({ length: 2 * columns + 1 }, (__, b) => {
+      if (b > columns) return b - columns - 1 === a ? 1 : 0;
+      return rows.reduce((sum, { mask, value, variance = NaN }) => {
+        const x = [1, ...mask];
+        return sum + ((x[a] ?? NaN) * (b === columns ? value : (x[b] ?? NaN))) / variance;
+      }, 0);
+    }),
+  );
+  system.forEach((pivotRow, pivot) => {
+    const scale = pivotRow[pivot] ?? NaN;
+    pivotRow.forEach((value, at) => (pivotRow[at] = value / scale));
+    system.forEach((row, other) => {
+      const factor = row[pivot] ?? NaN;
+      if (other !== pivot)
+        row.forEach((value, at) => (row[at] = value - factor * (pivotRow[at] ?? NaN)));
+    });
+  });
+  return {
+    estimates: system.slice(1).map((row) => row[columns] ?? NaN),
+    errors: system.slice(1).map((row, span) => Math.sqrt(row[columns + 2 + span] ?? NaN)),
+  };
+}
+
 describe("hierarchical attribution", () => {
   const none: HierarchicalScales = {
     constantOwn: 0,
@@ -244,6 +275,48 @@ describe("hierarchical attribution", () => {
         expect(perInput[input]?.[span]?.estimate).toBeCloseTo(value, 3),
       );
     });
+  });
+
+  test("weighs rows by their known variance: generalised least squares where nothing shrinks", () => {
+    const { problem } = simulateHierarchy({
+      seed: "weighted",
+      inputs: 1,
+      spans: 3,
+      masksPerInput: 6,
+      noise: [0.2, 2],
+    });
+    const scales = { ...none, constantOwn: 1e6, linearOwn: 1e6, noise: 0 };
+    const [found = []] = fitHierarchical({ ...problem, scales }).attributions().perInput;
+    const expected = weightedLeastSquares(problem.rows);
+    found.forEach(({ estimate, low, high }, span) => {
+      expect(estimate).toBeCloseTo(expected.estimates[span] ?? NaN, 3);
+      expect((high - low) / 2 / 1.6448536269514722).toBeCloseTo(expected.errors[span] ?? NaN, 3);
+    });
+  });
+
+  test("a noise floor is the same variance on every row, and adds to a row's own", () => {
+    const { problem } = simulateHierarchy({
+      seed: "floor",
+      inputs: 5,
+      spans: 4,
+      masksPerInput: 6,
+      noise: [0.2, 1],
+    });
+    const floored = fitHierarchical({ ...problem, noiseFloor: 0.3 });
+    const rows = problem.rows.map((row) => ({ ...row, variance: (row.variance ?? 0) + 0.3 }));
+    const written = fitHierarchical({ ...problem, rows });
+    expect(floored.logMarginalLikelihood).toBeCloseTo(written.logMarginalLikelihood, 9);
+    expect(floored.attributions().template[0]?.high).toBeCloseTo(
+      written.attributions().template[0]?.high ?? NaN,
+      9,
+    );
+    const width = (fit: HierarchicalFit): number => {
+      const [first] = fit.attributions().template;
+      return (first?.high ?? NaN) - (first?.low ?? NaN);
+    };
+    expect(width(fitHierarchical({ ...problem, noiseFloor: 3 }))).toBeGreaterThan(
+      1.2 * width(fitHierarchical(problem)),
+    );
   });
 
   test("does not depend on the order of rows, inputs' names of classes or the unit of values", () => {
@@ -354,6 +427,12 @@ describe("hierarchical attribution", () => {
     const row = { input: 0, mask: full(3), value: 1 };
     expect(() => fitHierarchical({ ...problem, rows: [] })).toThrow("no values");
     expect(() => fitHierarchical({ ...problem, rows: [{ ...row, value: NaN }] })).toThrow("NaN");
+    for (const variance of [-1, NaN, Infinity]) {
+      expect(() => fitHierarchical({ ...problem, rows: [{ ...row, variance }] })).toThrow(
+        `variance ${variance}`,
+      );
+      expect(() => fitHierarchical({ ...problem, noiseFloor: variance })).toThrow("noise floor");
+    }
     expect(() => fitHierarchical({ ...problem, rows: [{ ...row, mask: full(2) }] })).toThrow(
       "2 entries for 3 spans",
     );

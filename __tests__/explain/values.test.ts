@@ -266,4 +266,33 @@ describe("chooseValueKind", () => {
     expect(chosen.kind).toBe("similarity");
     expect(chosen.reason).toContain(why);
   });
+
+  const abilities = { scoresGivenText: true, samples: 16 };
+
+  test("the class margin comes before all others", () => {
+    expect(chooseValueKind([listed], LABELS, abilities).kind).toBe("class-margin");
+  });
+
+  test("log-odds of given text come next, for labels and for free text, and why", () => {
+    const bare = { ...listed, logProbabilities: null };
+    expect(chooseValueKind([bare], LABELS, abilities)).toMatchObject({
+      kind: "log-odds",
+      reason: expect.stringContaining("0 of 1 answers"),
+    });
+    expect(chooseValueKind([listed], [], abilities)).toMatchObject({
+      kind: "log-odds",
+      reason: expect.stringContaining("free text"),
+    });
+  });
+
+  test("samples serve labels only, and only where there are two or more", () => {
+    const bare = { ...listed, logProbabilities: null };
+    expect(chooseValueKind([bare], LABELS, { samples: 16 })).toMatchObject({
+      kind: "sampled-log-odds",
+      reason: expect.stringContaining("16 answers"),
+    });
+    expect(chooseValueKind([bare], LABELS, { samples: 1 }).kind).toBe("similarity");
+    expect(chooseValueKind([bare], [], { samples: 16 }).kind).toBe("similarity");
+    expect(chooseValueKind([], LABELS, abilities).kind).toBe("similarity");
+  });
 });

@@ -24,6 +24,8 @@ const JITTER = 1e-6;
 export interface StandardisedRows {
   readonly cells: readonly Cell[];
   readonly values: Float64Array;
+  /** Variance of each row's noise that is known beforehand, in standardised units; it comes on top of the common noise. */
+  readonly knownVariances: Float64Array;
 }
 
 /** A fitted process: covariance of the rows factored, and weights = K^-1 values. */
@@ -43,7 +45,7 @@ export function processAtScales(
   rows: StandardisedRows,
   scales: HierarchicalScales,
 ): FittedProcess {
-  const layout = rowLayout(design, rows.cells);
+  const layout = rowLayout(design, rows);
   const solution = solveRows(layout, rows.values, scales);
   if (solution === null)
     throw new UnderstudyError(
@@ -53,15 +55,19 @@ export function processAtScales(
   return { scales, features: layout.features, ...solution };
 }
 
-/** Covariances of all pairs of rows, as table indices (lower triangle, packed by rows), and the surrogates' features. */
+/** Covariances of all pairs of rows, as table indices (lower triangle, packed by rows), the surrogates' features and known noise. */
 export interface RowLayout {
   readonly spans: number;
   readonly rows: number;
   readonly indices: Uint16Array;
   readonly features: readonly Float64Array[];
+  readonly knownVariances: Float64Array;
 }
 
-export function rowLayout(design: HierarchicalDesign, cells: readonly Cell[]): RowLayout {
+export function rowLayout(
+  design: HierarchicalDesign,
+  { cells, knownVariances }: Omit<StandardisedRows, "values">,
+): RowLayout {
   const rows = cells.length;
   const indices = new Uint16Array((rows * (rows + 1)) / 2);
   let at = 0;
@@ -72,7 +78,7 @@ export function rowLayout(design: HierarchicalDesign, cells: readonly Cell[]): R
   const features = design.surrogates.map((prior) =>
     Float64Array.from(cells, (cell) => centredProduct(cell.mask, attributionOf(prior, cell.input))),
   );
-  return { spans: design.spans, rows, indices, features };
+  return { spans: design.spans, rows, indices, features, knownVariances };
 }
 
 /** Lower triangle of the rows' covariance, in a square matrix. */
@@ -91,7 +97,8 @@ function rowCovariance(layout: RowLayout, scales: HierarchicalScales): Float64Ar
         matrix[offset + other] =
           (matrix[offset + other] as number) + factor * (feature[other] as number);
     });
-    matrix[offset + row] = (matrix[offset + row] as number) + scales.noise + JITTER;
+    const noise = scales.noise + (layout.knownVariances[row] as number) + JITTER;
+    matrix[offset + row] = (matrix[offset + row] as number) + noise;
   }
   return matrix;
 }

@@ -26,7 +26,7 @@ const TYPICAL_NOISE = 0.3;
 const WARM_START_ROWS = 240;
 
 const COARSE = { maxIterations: 60, gradientTolerance: 0.05, valueTolerance: 1e-5 };
-const FINE = { maxIterations: 60, gradientTolerance: 0.01, valueTolerance: 1e-6 };
+const FINE = { maxIterations: 100, gradientTolerance: 3e-3, valueTolerance: 1e-8 };
 
 /** Which terms take part; surrogates and noise always do. */
 export interface TermChoice {
@@ -124,7 +124,7 @@ function objective(
   rows: StandardisedRows,
   parameters: ScaleParameters,
 ): (logarithms: Float64Array) => Evaluation {
-  const layout = rowLayout(design, rows.cells);
+  const layout = rowLayout(design, rows);
   const tables = parameters.terms.map((term) => termTable(term, design.spans));
   return (logarithms) => {
     const scales = parameters.toScales(logarithms);
@@ -187,5 +187,9 @@ function thinInputs(
   return {
     cells: positions.map((position) => rows.cells[position] as Cell),
     values: Float64Array.from(positions, (position) => rows.values[position] as number),
+    knownVariances: Float64Array.from(
+      positions,
+      (position) => rows.knownVariances[position] as number,
+    ),
   };
 }

@@ -1,6 +1,5 @@
 import type { Interval, Mask, SurrogateWeight } from "../domain.js";
-import { UnderstudyError } from "../errors.js";
-import { type StandardisedRows, processAtScales } from "./hierarchical-likelihood.js";
+import { processAtScales } from "./hierarchical-likelihood.js";
 import { optimiseScales } from "./hierarchical-scales.js";
 import {
   type Cell,
@@ -21,14 +20,12 @@ import {
   posteriorMean,
   surrogateFunctional,
 } from "./hierarchical-posterior.js";
-
-/** A measured value; MaskedValue fits. */
-export interface MeasuredRow extends Cell {
-  readonly value: number;
-}
+import { type MeasuredRow, standardise } from "./measured-rows.js";
 
 export interface HierarchicalProblem extends HierarchicalDesign {
   readonly rows: readonly MeasuredRow[];
+  /** Variance that every value is known to have at least, such as that of repeats, in squared units of the values; 0 by default. */
+  readonly noiseFloor?: number;
   /** Pair effects of spans take part; true by default. */
   readonly pairs?: boolean;
   /** Inputs share effects, by output class and all; true by default. False: each input on its own. */
@@ -76,26 +73,34 @@ export interface HierarchicalFit {
  * Throws INTERNAL where there are no rows, a value is not finite or shapes do not fit.
  */
 export function fitHierarchical(problem: HierarchicalProblem): HierarchicalFit {
-  const { rows, pairs = true, pool = true } = problem;
-  checkDesign(problem, rows);
-  const { mean, deviation } = momentsOf(rows);
-  const standardised: StandardisedRows = {
-    cells: rows,
-    values: Float64Array.from(rows, (row) => (row.value - mean) / deviation),
-  };
+  return hierarchicalFit(fitPosterior(problem));
+}
+
+/** A posterior in standardised units, and what turns its numbers back into units of the values. */
+export interface FittedPosterior {
+  readonly posterior: Posterior;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** The posterior behind fitHierarchical, for designs that ask it for variances; throws as it does. */
+export function fitPosterior(problem: HierarchicalProblem): FittedPosterior {
+  const { pairs = true, pool = true } = problem;
+  checkDesign(problem, problem.rows);
+  const { rows, mean, deviation } = standardise(problem.rows, problem.noiseFloor);
   const scales =
     problem.scales ??
-    optimiseScales(problem, standardised, {
+    optimiseScales(problem, rows, {
       pairs,
       pool,
       ...(problem.start && { start: problem.start }),
       ...(problem.scaleRows !== undefined && { maxRows: problem.scaleRows }),
     });
-  const process = processAtScales(problem, standardised, scales);
-  return hierarchicalFit({ design: problem, cells: rows, process }, mean, deviation);
+  const process = processAtScales(problem, rows, scales);
+  return { posterior: { design: problem, cells: problem.rows, process }, mean, deviation };
 }
 
-function hierarchicalFit(posterior: Posterior, mean: number, deviation: number): HierarchicalFit {
+function hierarchicalFit({ posterior, mean, deviation }: FittedPosterior): HierarchicalFit {
   const { design, process } = posterior;
   const { scales, logMarginalLikelihood } = process;
   const values = covarianceTable(scales, design.spans);
@@ -198,19 +203,4 @@ function restMeanSquare(posterior: Posterior, factors: readonly Interval[]): num
   return surrogateMeanSquare({ name: "rest", attributions: rest });
 }
 
-/** Mean and standard deviation; values without any variation keep a tiny deviation, so that every effect comes out as 0. */
-function momentsOf(rows: readonly MeasuredRow[]): {
-  readonly mean: number;
-  readonly deviation: number;
-} {
-  if (rows.length === 0)
-    throw new UnderstudyError("INTERNAL", "hierarchical attribution of no values");
-  const bad = rows.find((row) => !Number.isFinite(row.value));
-  if (bad)
-    throw new UnderstudyError("INTERNAL", `a measured value of input ${bad.input} is ${bad.value}`);
-  const mean = rows.reduce((sum, row) => sum + row.value, 0) / rows.length;
-  const variance = rows.reduce((sum, row) => sum + (row.value - mean) ** 2, 0) / rows.length;
-  return { mean, deviation: Math.sqrt(variance) + 1e-9 };
-}
-
-export type { HierarchicalScales, SurrogatePrior };
+export type { HierarchicalScales, MeasuredRow, SurrogatePrior };

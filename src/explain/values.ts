@@ -9,9 +9,6 @@ export interface ClassMargin {
   readonly bounded: boolean;
 }
 
-/** A character of a script that is written without spaces, or a run of other letters, marks and digits. */
-const WORD =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}])[\p{L}\p{M}\p{N}])+/gu;
 /** Longest label, in UTF-16 units, that counts as a class and not as free text. */
 const LONGEST_LABEL = 60;
 /** Share of the fixed outputs that must be labels; a stray answer is left out by classMargin, which does not know its label. */
@@ -84,73 +81,72 @@ export function labelMarginFromLogProbabilities(
   return own - (most + Math.log(others.reduce((sum, value) => sum + Math.exp(value - most), 0)));
 }
 
-/**
- * Agreement of a regenerated answer with the fixed one, in [0, 1]: 1 where both are equal but for case, white space, punctuation
- * and compatibility forms; otherwise the F1 of their words as multisets (as in SQuAD: Rajpurkar et al. 2016).
- */
-export function similarity(text: string, fixed: string): number {
-  const ours = wordsOf(text);
-  const theirs = wordsOf(fixed);
-  if (ours.length === 0 || theirs.length === 0)
-    return normalised(text) === normalised(fixed) ? 1 : 0;
-  const left = new Map<string, number>();
-  for (const word of theirs) left.set(word, (left.get(word) ?? 0) + 1);
-  let common = 0;
-  for (const word of ours) {
-    const count = left.get(word) ?? 0;
-    if (count > 0) {
-      common++;
-      left.set(word, count - 1);
-    }
-  }
-  // Same words in another order are not the same answer.
-  const same =
-    ours.length === theirs.length && ours.every((word, position) => word === theirs[position]);
-  return same
-    ? 1
-    : Math.min((2 * common) / (ours.length + theirs.length), 1 - 1 / (ours.length + theirs.length));
+/** What can be asked beyond one answer a prompt. */
+export interface OracleAbilities {
+  /** The server scores a given text: `prompt_logprobs`, or an `echo` that was found truthful. */
+  readonly scoresGivenText?: boolean;
+  /** Answers at temperature 1 that each prompt may be asked for; fewer than 2 are none. */
+  readonly samples?: number;
 }
 
-function normalised(text: string): string {
-  return text.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " ");
-}
-
-function wordsOf(text: string): string[] {
-  return normalised(text).match(WORD) ?? [];
+export interface ChosenValueKind {
+  readonly kind: ValueKind;
+  /** Why this kind and none before it, as a phrase for a person. */
+  readonly reason: string;
 }
 
 /**
- * What can be measured, from the oracle's answers to the unmasked prompt (docs/methods.md, A10): the class margin where every
- * answer lists alternatives with log-probabilities and the answers are labels; else the similarity of the regenerated answer.
+ * What can be measured, from the oracle's answers to the unmasked prompt: the first that applies of methods A10 (a) to (d).
+ * (a) the class margin, where answers are labels and every one lists alternatives with log-probabilities; (b) log-odds of the
+ * fixed output, where the server scores given text; (d) sampled log-odds, where answers are labels and may be asked several
+ * times; (c) similarity of the regenerated answer.
  */
 export function chooseValueKind(
   answers: readonly OracleAnswer[],
   labels: readonly string[],
-): { readonly kind: ValueKind; readonly reason: string } {
-  const similar = (why: string): { readonly kind: ValueKind; readonly reason: string } => ({
-    kind: "similarity",
-    reason: `similarity of the regenerated answer: ${why}`,
-  });
+  abilities: OracleAbilities = {},
+): ChosenValueKind {
   if (answers.length === 0) return similar("there is no answer yet");
-  if (labels.length < 2)
-    return similar(
-      labels.length === 0
-        ? "the outputs are free text"
-        : "all outputs are the same, so there is no margin to another label",
-    );
-  if (labels.some((label) => label.trim() === "" || label.length > LONGEST_LABEL))
-    return similar("the outputs are longer than labels");
-  const labelled = answers.filter(({ text }) => labels.includes(text.trim())).length;
-  if (labelled < LABELLED_SHARE * answers.length)
-    return similar(`only ${labelled} of ${answers.length} outputs are labels`);
+  const freeText = whyFreeText(answers, labels);
   const listed = answers.filter((answer) => labelProbabilities(answer, labels) !== null).length;
-  if (listed < answers.length)
-    return similar(
-      `the oracle gave log-probabilities with alternatives for ${listed} of ${answers.length} answers`,
-    );
-  return {
-    kind: "class-margin",
-    reason:
-      "class margin of the first answer token: the oracle lists alternatives with log-probabilities and the outputs are labels",
-  };
+  if (freeText === null && listed === answers.length)
+    return {
+      kind: "class-margin",
+      reason:
+        "class margin of the first answer token: the oracle lists alternatives with log-probabilities and the outputs are labels",
+    };
+  const why =
+    freeText ??
+    `the oracle gave log-probabilities with alternatives for ${listed} of ${answers.length} answers`;
+  if (abilities.scoresGivenText === true)
+    return {
+      kind: "log-odds",
+      reason: `log-odds of the fixed output per token, which the server scores as given text: ${why}`,
+    };
+  const samples = abilities.samples ?? 0;
+  if (freeText === null && samples >= 2)
+    return {
+      kind: "sampled-log-odds",
+      reason: `log-odds of the fixed label from ${samples} answers at temperature 1: ${why}`,
+    };
+  return similar(why);
 }
+
+function similar(why: string): ChosenValueKind {
+  return { kind: "similarity", reason: `similarity of the regenerated answer: ${why}` };
+}
+
+/** Why the outputs are no labels that differ, or null where they are. */
+function whyFreeText(answers: readonly OracleAnswer[], labels: readonly string[]): string | null {
+  if (labels.length === 0) return "the outputs are free text";
+  if (labels.length === 1)
+    return "all outputs are the same, so there is no margin to another label";
+  if (labels.some((label) => label.trim() === "" || label.length > LONGEST_LABEL))
+    return "the outputs are longer than labels";
+  const labelled = answers.filter(({ text }) => labels.includes(text.trim())).length;
+  return labelled < LABELLED_SHARE * answers.length
+    ? `only ${labelled} of ${answers.length} outputs are labels`
+    : null;
+}
+
+export { similarity } from "./answer-agreement.js";

@@ -32,7 +32,7 @@ const attributionMethod = z.enum([
   "span-length",
   "position",
 ]);
-const valueKind = z.enum(["class-margin", "log-odds", "similarity"]);
+const valueKind = z.enum(["class-margin", "log-odds", "similarity", "sampled-log-odds"]);
 const precision = z.enum(["fp32", "precise", "fast"]);
 
 const surrogateIdentity = z.strictObject({

@@ -1,5 +1,5 @@
 /** How the influence was measured, against what it was held, and the number of every span. */
-import type { AttributionMethod, Explanation, Interval } from "../../domain.js";
+import type { AttributionMethod, Explanation, Interval, ValueKind } from "../../domain.js";
 import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";
 import { decimal, quantity, range, whole } from "../markdown/numbers.js";
@@ -34,7 +34,8 @@ const VALUES = {
   "class-margin": "margin of the fixed label over the others (nats)",
   "log-odds": "log-odds of the fixed output per token (nats)",
   similarity: "similarity of the regenerated output, 0 to 1",
-} as const;
+  "sampled-log-odds": "log-odds of the fixed label among sampled answers (nats)",
+} as const satisfies Readonly<Record<ValueKind, string>>;
 
 /** Method, value and fidelity beside every baseline, a prompt at a time; null where nothing was explained. */
 export function methodSection(view: View): string | null {
