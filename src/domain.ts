@@ -401,7 +401,9 @@ export type OraclePurpose =
   | "search"
   | "certification"
   | "control"
-  | "demonstrations";
+  | "demonstrations"
+  /** The unmasked prompt asked again: how much answers differ when nothing was changed. */
+  | "repeats";
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Report (the file understudy-report.json; schema in report/schema)
@@ -629,10 +631,23 @@ export interface Surrogate {
 
 export type Progress = (done: number, total: number) => void;
 
-/** One question to the oracle; temperature, seed and the rest come from the oracle's own settings. */
+/**
+ * What is asked beside the usual, the most likely answer:
+ * - score: no answer, but log p of each token of this response after these messages
+ * - sample: an answer drawn at temperature 1; draws are independent, and the same draw is the same question
+ * - repeat: the most likely answer once more, so that a server that wavers shows it; draws count from 1
+ */
+export type AskingMode =
+  | { readonly kind: "score"; readonly response: string }
+  | { readonly kind: "sample"; readonly draw: number }
+  | { readonly kind: "repeat"; readonly draw: number };
+
+/** One question to the oracle; temperature, seed and the rest come from its mode and the oracle's own settings. */
 export interface OracleQuestion {
   readonly purpose: OraclePurpose;
   readonly messages: readonly Message[];
+  /** Absent: the most likely answer, with alternatives where the server lists them. */
+  readonly mode?: AskingMode;
 }
 
 export interface TokenLogProbability {
@@ -646,9 +661,22 @@ export interface OracleAnswer {
   readonly text: string;
   readonly finishReason: string;
   readonly logProbabilities: readonly TokenLogProbability[] | null;
+  /** Of a score: log p of each token of the given response, natural log, or why there is none; null for other questions. */
+  readonly scored: Float64Array | Unknown | null;
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
   readonly model: string;
 }
+
+/** Whether an oracle scores given text truthfully; `asked` is what it was asked to find out, for those who count. */
+export type ScoringAbility = (
+  | { readonly kind: "yes"; readonly how: string }
+  | { readonly kind: "no"; readonly reason: string }
+) & {
+  readonly asked: readonly {
+    readonly question: OracleQuestion;
+    readonly outcome: OracleOutcome;
+  }[];
+};
 
 /** An answer, or why there is none. Refusals are values, so that one failed call never discards answers already paid for. */
 export type OracleOutcome =
@@ -668,6 +696,11 @@ export interface Oracle {
     questions: readonly OracleQuestion[],
     onProgress?: Progress,
   ): Promise<readonly OracleOutcome[]>;
+  /**
+   * Has some of these prompts answered and their answers scored, and compares: a server whose log-probabilities of given text
+   * differ from those of the text it wrote must not be believed. Found out once; later calls repeat the finding.
+   */
+  canScore(prompts: readonly (readonly Message[])[]): Promise<ScoringAbility>;
 }
 
 /** Hard caps, asked before every paid call. */
