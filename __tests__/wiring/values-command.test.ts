@@ -53,6 +53,8 @@ async function run(
     response: null,
     model: null,
     masks: null,
+    values: null,
+    perInput: false,
     root,
     environment: {},
     print: (text) => void (printed += text),

@@ -6,6 +6,8 @@ import { byHash, readHotpot, readRows, someSentences } from "../games/games.js";
 export interface Instance {
   readonly id: string;
   readonly spans: readonly string[];
+  /** What stands between spans in the prompt, which begins with them. */
+  readonly separator: string;
   /** The output whose support is explained: the data's own answer. */
   readonly output: string;
   render(mask: Mask | null): readonly Message[];
@@ -44,6 +46,7 @@ function hotpotInstances(): Instance[] {
     .map(({ row, spans }) => ({
       id: row.id,
       spans,
+      separator: "\n",
       output: row.answer,
       render: (mask) => [
         {
@@ -82,6 +85,7 @@ function mmluInstances(): Instance[] {
       return {
         id,
         spans,
+        separator: " ",
         output: letter,
         render: (mask) => [
           {
