@@ -44,6 +44,7 @@ function oracleOf(game: BenchGame, url: string): Oracle {
     budget: createBudget({ maxCalls: null, maxCost: null, price: () => null }),
     maxTokens: game.labels === null ? 16 : 1,
     concurrency: Number(flags.concurrency),
+    timeoutMs: 1_800_000,
   });
 }
 
