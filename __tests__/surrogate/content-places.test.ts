@@ -125,6 +125,14 @@ describe("tokens of contents", () => {
     expect(pieces(trimmed, chat).filter((text) => text !== null)).toEqual(["0:abc"]);
   });
 
+  test("do not take the template's own white space for a content's, however rare it is", () => {
+    const { place } = chatOf(
+      "{% for m in messages %}<|im_start|>{{ m.content | trim }}\u2003<|im_end|>{% endfor %}",
+    );
+    const chat = [user("abc\u2003")];
+    expect(pieces(place(chat), chat).filter((text) => text !== null)).toEqual(["0:abc"]);
+  });
+
   test("take the markup into the piece where one token holds both, as a line end does here", () => {
     const chat = [user("\nabc")];
     const { place } = chatOf(TEMPLATES.plain);

@@ -13,6 +13,7 @@ import {
   rotatedFeatures,
   tokenFeatures,
 } from "../../../src/explain/kernels/rotary-features.js";
+import { costOf } from "../../../src/explain/kernels/rwmd-cost.js";
 import { randomFrom, type Random } from "../../../src/numerics/random.js";
 import { readReference } from "../../references/read.js";
 
@@ -100,7 +101,9 @@ const problems = fc
   .map(({ seed, heads, spanOf, order, ropeBase, tied }) => {
     const hidden = 8 * heads;
     const vectors = gaussian(randomFrom(`rwmd ${seed}`), spanOf.length * hidden);
-    if (tied) vectors.copyWithin(0, vectors.length - hidden);
+    // One word over and over: many costs of 0, up to rounding.
+    if (tied)
+      for (let at = hidden; at < vectors.length; at += hidden) vectors.copyWithin(at, 0, hidden);
     // Mask k drops the first k spans of the order: each drops what the one before drops, and one more.
     const masks = Array.from({ length: 7 }, (_, k) =>
       Uint8Array.from({ length: 6 }, (__, span) => (order.indexOf(span) < k ? 0 : 1)),
@@ -120,8 +123,9 @@ describe("the distance", () => {
   test("is 0 for the unmasked prompt and in [0, 2] for all", () => {
     fc.assert(
       fc.property(problems, variants, (problem, options) => {
-        const { distances } = ropeRwmd(problem, options);
+        const { distances, fullToKept, keptToFull } = ropeRwmd(problem, options);
         expect(distances[0]).toBe(0);
+        expect(Math.min(...fullToKept, ...keptToFull)).toBeGreaterThanOrEqual(0);
         distances.forEach((distance) => {
           expect(distance).toBeGreaterThanOrEqual(0);
           expect(distance).toBeLessThanOrEqual(2 + 1e-12);
@@ -320,6 +324,12 @@ describe("what cannot be measured", () => {
         expect.objectContaining({ code: "MODEL_UNSUPPORTED" }),
       );
   });
+});
+
+test("a cost is in [0, 2], also where rounding takes a vector's product with itself past 1", () => {
+  expect([1 + 2 ** -23, 1, 0, -1, -1 - 2 ** -23, -Infinity].map(costOf)).toEqual([
+    0, 0, 1, 2, 2, 2,
+  ]);
 });
 
 test("inverse document frequencies are those of the smoothed formula, each document counted once", () => {
