@@ -41,6 +41,8 @@ async function reviewExample(output: string): Promise<Reviewed> {
     response: null,
     model: null,
     masks: null,
+    values: null,
+    perInput: false,
     root: scratch,
     environment: {},
     print: () => {},

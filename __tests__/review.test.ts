@@ -81,6 +81,8 @@ async function run(settings: Readonly<Record<string, string>> = {}): Promise<Run
     response: null,
     model: null,
     masks: null,
+    values: null,
+    perInput: false,
     root: folder,
     environment: {},
     print: (text) => {

@@ -3,7 +3,8 @@
  * Run: npm run build && node lib/bench/hierarchical.js
  * Bars: 320 rows of 24 spans under 2 s and 200 MB, 1,000 rows under 20 s.
  */
-import { compareFidelity } from "../src/explain/compare-fidelity.js";
+import { compareFidelity } from "../src/explain/fidelity/compare-fidelity.js";
+import { noTexts } from "../src/explain/fidelity/text-controls.js";
 import { type HierarchicalProblem, fitHierarchical } from "../src/explain/hierarchical.js";
 import { centredProduct } from "../src/explain/hierarchical-kernel.js";
 import { designMasks } from "../src/explain/masks.js";
@@ -97,7 +98,15 @@ function benchFidelity(): void {
   ];
   const spanTokens = Array.from({ length: spans }, (_, span) => 8 + ((5 * span) % 11));
   const comparison = timed("cross-validated comparison, 320 rows", () =>
-    compareFidelity({ rows, classes, spans, surrogates, spanTokens, seed: "bench" }),
+    compareFidelity({
+      rows,
+      classes,
+      spans,
+      surrogates,
+      spanTokens,
+      texts: noTexts(spans, classes.length),
+      seed: "bench",
+    }),
   );
   if (comparison.kind === "unknown") throw new Error(comparison.reason);
   const lines = [

@@ -36,6 +36,8 @@ const context = {
   response: null,
   model: null,
   masks: null,
+  values: null,
+  perInput: false,
   root,
   environment: process.env,
   print: (text) => void process.stdout.write(text),

@@ -64,6 +64,8 @@ function contextOf(event: Event): CommandContext {
     response: null,
     model: null,
     masks: null,
+    values: null,
+    perInput: false,
     root: process.env["GITHUB_WORKSPACE"] ?? process.cwd(),
     environment: process.env,
     print: () => {},

@@ -24,8 +24,8 @@ const VERBS: readonly Verb[] = [
   },
   {
     name: "explain",
-    synopsis: "explain PROMPT",
-    does: "which spans of one prompt carry its answers",
+    synopsis: "explain PROMPT [--per-input] | explain --values FILE",
+    does: "which spans of one prompt carry its answers; or the same from recorded values",
     run: runExplain,
   },
   {
@@ -63,7 +63,8 @@ const EXTRA_OPTIONS = {
   prompt: { type: "string" },
   response: { type: "string" },
   model: { type: "string" },
-  masks: { type: "string" },
+  values: { type: "string" },
+  "per-input": { type: "boolean" },
 } as const;
 
 function usage(): string {
@@ -140,10 +141,13 @@ function verbOf(positionals: readonly string[]): {
   );
 }
 
-function settingStrings(values: Arguments["values"]): Record<string, string | string[]> {
+function settingStrings(
+  verb: Verb,
+  values: Arguments["values"],
+): Record<string, string | string[]> {
   const entries = settingNames.flatMap((name) => {
     const value = values[name];
-    if (value === undefined) return [];
+    if (value === undefined || (name === "masks" && verb.name === "model bench")) return [];
     return [[name, Array.isArray(value) ? value.map(String) : String(value)] as const];
   });
   return Object.fromEntries(entries);
@@ -158,14 +162,16 @@ function textOf(values: Arguments["values"], name: keyof typeof EXTRA_OPTIONS): 
   return typeof value === "string" ? value : null;
 }
 
-function countOf(values: Arguments["values"], name: keyof typeof EXTRA_OPTIONS): number | null {
-  const text = textOf(values, name);
-  if (text === null) return null;
-  if (!/^[1-9]\d{0,5}$/.test(text))
+/** `model bench` takes a number of masks where `explain` takes their design: one flag, read by the verb. */
+function masksOf(verb: Verb, values: Arguments["values"]): number | null {
+  const given = values["masks"];
+  const text = Array.isArray(given) ? String(given.at(-1)) : given;
+  if (verb.name !== "model bench" || text === undefined) return null;
+  if (typeof text !== "string" || !/^[1-9]\d{0,5}$/.test(text))
     throw new UnderstudyError(
       "USAGE",
-      `--${name}: ${JSON.stringify(text)} is not a whole number of at least 1`,
-      { fix: `for example --${name} 64` },
+      `--masks: ${JSON.stringify(text)} is not a whole number of at least 1`,
+      { fix: "for example --masks 64" },
     );
   return Number(text);
 }
@@ -184,7 +190,7 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
     }
     const { verb, rest } = verbOf(positionals);
     return await verb.run({
-      caller: fromStrings(settingStrings(values), "--"),
+      caller: fromStrings(settingStrings(verb, values), "--"),
       operands: rest,
       json: flag(values, "json"),
       quiet: flag(values, "quiet"),
@@ -192,7 +198,9 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
       prompt: textOf(values, "prompt"),
       response: textOf(values, "response"),
       model: textOf(values, "model"),
-      masks: countOf(values, "masks"),
+      masks: masksOf(verb, values),
+      values: textOf(values, "values"),
+      perInput: flag(values, "per-input"),
       root: process.cwd(),
       environment: process.env,
       print: (text) => void process.stdout.write(text),

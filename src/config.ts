@@ -112,6 +112,54 @@ export const settingDefinitions = {
     "ONNX Runtime build behind the surrogate.",
   ),
   "surrogate-workers": define(count(2), "Worker threads of the surrogate, one session each."),
+  method: define(
+    z
+      .enum([
+        "hierarchical",
+        "lasso",
+        "lime",
+        "kernel-shap",
+        "rope-lime",
+        "leave-one-out",
+        "exact",
+        "gsmile",
+      ])
+      .default("hierarchical"),
+    "How prompts are explained: `hierarchical` from oracle answers pooled over the inputs; the others explain the surrogate's values input by input and are judged on the same oracle answers.",
+  ),
+  objective: define(
+    z
+      .enum(["auto", "log-odds", "negative-log-likelihood", "divergence", "label-margin"])
+      .default("auto"),
+    "What the surrogate is asked of the fixed output under a mask; `auto`: the method's own, log-odds for most.",
+  ),
+  kernel: define(
+    z.enum(["auto", "flat", "lime", "rope-rwmd"]).default("auto"),
+    "Weights of masks in a local fit; `auto`: the method's own.",
+  ),
+  masks: define(
+    z
+      .enum([
+        "auto",
+        "bernoulli",
+        "coalition-size",
+        "sparse-k",
+        "mixed",
+        "paired",
+      ])
+      .default("auto"),
+    "Design of the masks of a single explanation; `auto`: the method's own.",
+  ),
+  granularity: define(
+    z
+      .enum(["section", "block", "example", "sentence", "word", "coarse-to-fine"])
+      .default("sentence"),
+    "How finely a prompt is cut; `coarse-to-fine` looks at words only where sections and sentences matter. `word` and `coarse-to-fine` are for `explain`.",
+  ),
+  budget: define(
+    z.number().int().min(2).max(100_000).nullable().default(null),
+    "Most masks an input: of the oracle with `hierarchical` (default: `masks-per-input`), of the surrogate with the other methods (default 256).",
+  ),
   "surrogate-masks-per-input": define(
     count(24, 8),
     "Masked prompts the surrogate scores per input of the search set.",

@@ -23,7 +23,7 @@ export { newRows, parseTextLabelRows } from "./data/rows.js";
 export { designMasks } from "./explain/masks.js";
 export { chooseValueKind, classMargin, logOddsOfText, similarity } from "./explain/values.js";
 export { fitHierarchical } from "./explain/hierarchical.js";
-export { compareFidelity, decideShown } from "./explain/compare-fidelity.js";
+export { compareFidelity, decideShown } from "./explain/fidelity/compare-fidelity.js";
 export { explainBySurrogate } from "./explain/surrogate-lasso.js";
 export { screenPredict } from "./screening/verdict.js";
 export { parseCertificate, serialiseCertificate } from "./screening/certificate.js";

@@ -13,7 +13,9 @@ import {
   compareFidelity,
   decideShown,
   type FidelityComparison,
-} from "../explain/compare-fidelity.js";
+} from "../explain/fidelity/compare-fidelity.js";
+import { CONTROLS } from "../explain/fidelity/controls.js";
+import type { ControlTexts } from "../explain/fidelity/text-controls.js";
 import { fitHierarchical, type HierarchicalFit } from "../explain/hierarchical.js";
 import { spearman } from "../numerics/rank-correlation.js";
 import { parseCertificate, serialiseCertificate } from "../screening/certificate.js";
@@ -77,12 +79,14 @@ export async function explainPrompt(
     ...problem,
     alone: [{ name: LASSO, attributions: surrogate.alone.map((one) => one.attribution) }],
     spanTokens: spanTokens(job, study),
+    texts: controlTexts(study, values),
     seed: `${study.inputs?.hash}:fidelity`,
     folds: 4,
   });
   if (comparison.kind === "unknown")
     return { kind: "not explained", reason: `insufficient data: ${comparison.reason}` };
-  const fit = fitHierarchical(problem);
+  const noiseFloor = values.noise?.kind === "estimated" ? values.noise.variance : 0;
+  const fit = fitHierarchical({ ...problem, noiseFloor });
   return {
     kind: "explained",
     explained: {
@@ -110,7 +114,7 @@ function summarise(parts: {
     method: "hierarchical",
     value: values.kind,
     inputs: values.inputs.length,
-    masksPerInput: values.inputs.length === 0 ? 0 : values.asked / values.inputs.length,
+    masksPerInput: values.inputs.length === 0 ? 0 : values.masked / values.inputs.length,
     oracleCalls: values.inputs.length + values.asked,
     fidelity: comparison.hierarchical,
     baselines: Object.fromEntries(
@@ -138,13 +142,7 @@ function meanKnown(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-const BASELINES: readonly AttributionMethod[] = [
-  "pooled",
-  "input-by-input",
-  "random",
-  "span-length",
-  "position",
-];
+const BASELINES: readonly AttributionMethod[] = ["pooled", "input-by-input", ...CONTROLS];
 
 const LASSO = "its Lasso";
 
@@ -184,6 +182,18 @@ export function spanTokens(job: Job, study: PromptStudy): readonly number[] {
   return study.maskable.map((index) =>
     job.ports.surrogate.countTokens(study.template.spans[index]?.text ?? ""),
   );
+}
+
+/** What the text controls compare: the spans with what fills the slots and with the fixed output. */
+function controlTexts(study: PromptStudy, values: OracleValues): ControlTexts {
+  const search = study.inputs?.search ?? [];
+  return {
+    spans: study.maskable.map((index) => study.template.spans[index]?.text ?? ""),
+    inputs: values.inputs.map((index, position) => ({
+      text: Object.values(search[index]?.slots ?? {}).join("\n"),
+      output: values.classes[position] ?? "",
+    })),
+  };
 }
 
 /** The surrogate's attribution never saw the oracle's values: its rank correlation with them is the evidence (methods C3). */

@@ -31,6 +31,8 @@ const attributionMethod = z.enum([
   "random",
   "span-length",
   "position",
+  "label-match",
+  "word-overlap",
 ]);
 const valueKind = z.enum(["class-margin", "log-odds", "similarity", "sampled-log-odds"]);
 const precision = z.enum(["fp32", "precise", "fast"]);
@@ -71,6 +73,8 @@ const baselines = {
   random: interval.exactOptional(),
   "span-length": interval.exactOptional(),
   position: interval.exactOptional(),
+  "label-match": interval.exactOptional(),
+  "word-overlap": interval.exactOptional(),
 } satisfies Record<AttributionMethod, z.ZodType>;
 
 const explanation = z
@@ -260,6 +264,7 @@ const byPurpose = {
   certification: usage,
   control: usage,
   demonstrations: usage,
+  repeats: usage,
 } satisfies Record<OraclePurpose, z.ZodType>;
 
 const ledger = z.strictObject({

@@ -19,6 +19,10 @@ export interface CommandContext {
   readonly response: string | null;
   readonly model: string | null;
   readonly masks: number | null;
+  /** `explain --values FILE`: recorded values instead of a prompt. */
+  readonly values: string | null;
+  /** `explain --per-input`: the attribution of every input too. */
+  readonly perInput: boolean;
   /** Folder that relative paths start from. */
   readonly root: string;
   readonly environment: Readonly<Record<string, string | undefined>>;

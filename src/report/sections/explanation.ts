@@ -16,6 +16,8 @@ const METHODS: Readonly<Record<AttributionMethod, string>> = {
   random: "control: random",
   "span-length": "control: span length",
   position: "control: position",
+  "label-match": "control: mentions of the fixed output",
+  "word-overlap": "control: words shared with the input",
 };
 
 /** The product's own method first, the controls last. */
@@ -28,6 +30,8 @@ const METHOD_ORDER: readonly AttributionMethod[] = [
   "random",
   "span-length",
   "position",
+  "label-match",
+  "word-overlap",
 ];
 
 const VALUES = {

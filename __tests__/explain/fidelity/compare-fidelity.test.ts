@@ -4,11 +4,17 @@ import {
   type FidelityProblem,
   compareFidelity,
   decideShown,
-} from "../../src/explain/compare-fidelity.js";
-import { designHeldOut, predictHeldOut, rankAgreement } from "../../src/explain/fidelity.js";
-import { centredProduct } from "../../src/explain/hierarchical-kernel.js";
-import type { MeasuredRow } from "../../src/explain/hierarchical.js";
-import { simulateHierarchy } from "./simulated-hierarchy.js";
+} from "../../../src/explain/fidelity/compare-fidelity.js";
+import {
+  designHeldOut,
+  predictHeldOut,
+  rankAgreement,
+} from "../../../src/explain/fidelity/held-out.js";
+import { CONTROLS } from "../../../src/explain/fidelity/controls.js";
+import { noTexts } from "../../../src/explain/fidelity/text-controls.js";
+import { centredProduct } from "../../../src/explain/hierarchical-kernel.js";
+import type { MeasuredRow } from "../../../src/explain/hierarchical.js";
+import { simulateHierarchy } from "../simulated-hierarchy.js";
 
 const { problem, psi, fullRows, random } = simulateHierarchy({
   seed: "fidelity",
@@ -24,6 +30,7 @@ const fidelityProblem: FidelityProblem = {
   spans: 8,
   surrogates: [{ name: "small", attributions: faithful }],
   spanTokens: [3, 9, 4, 12, 5, 7, 8, 2],
+  texts: noTexts(8, 15),
   seed: "test",
 };
 
@@ -106,7 +113,7 @@ describe("compareFidelity", () => {
     const estimate = (name: string): number => baseline(comparison, name).fidelity.estimate;
     expect(comparison.hierarchical.estimate).toBeGreaterThan(estimate("input-by-input") + 0.1);
     expect(estimate("pooled")).toBeGreaterThan(estimate("input-by-input"));
-    for (const control of ["random", "span-length", "position"])
+    for (const control of CONTROLS)
       expect(estimate("surrogate:small")).toBeGreaterThan(estimate(control) + 0.3);
     expect(Math.abs(estimate("random"))).toBeLessThan(0.1);
   });
@@ -124,9 +131,7 @@ describe("compareFidelity", () => {
       }
     }
     expect(comparison.baselines.filter(({ control }) => control).map(({ name }) => name)).toEqual([
-      "random",
-      "span-length",
-      "position",
+      ...CONTROLS,
     ]);
   });
 

@@ -1,8 +1,8 @@
-import type { Interval, Mask, Unknown } from "../domain.js";
-import { bootstrapMean } from "../numerics/bootstrap.js";
-import { randomFrom } from "../numerics/random.js";
-import { spearman } from "../numerics/rank-correlation.js";
-import type { MeasuredRow } from "./hierarchical.js";
+import type { Interval, Mask, Unknown } from "../../domain.js";
+import { bootstrapMean } from "../../numerics/bootstrap.js";
+import { randomFrom } from "../../numerics/random.js";
+import { spearman } from "../../numerics/rank-correlation.js";
+import type { MeasuredRow } from "../hierarchical.js";
 
 /** A measured row that some fit did not see, with that fit's prediction, comparable within the input. */
 export interface HeldOutPrediction {

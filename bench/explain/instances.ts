@@ -1,0 +1,94 @@
+/** Instances of the second paper's kind: HotpotQA by sentences, MMLU by words, each with a fixed output. Texts stay in ../shared. */
+import { z } from "zod";
+import type { Mask, Message } from "../../src/domain.js";
+import { byHash, readHotpot, readRows, someSentences } from "../games/games.js";
+
+export interface Instance {
+  readonly id: string;
+  readonly spans: readonly string[];
+  /** The output whose support is explained: the data's own answer. */
+  readonly output: string;
+  render(mask: Mask | null): readonly Message[];
+}
+
+export type Dataset = "hotpotqa" | "mmlu";
+export const DATASETS: readonly Dataset[] = ["hotpotqa", "mmlu"];
+export const INSTANCES = 20;
+
+const SENTENCES = 12;
+const MOST_WORDS_OF_CONTEXT = 215;
+const MOST_WORDS_OF_OTHERS = 18;
+const QUESTION_WORDS = { least: 12, most: 24 };
+const MOST_WORDS_OF_CHOICES = 16;
+
+export function openInstances(dataset: Dataset): readonly Instance[] {
+  return (dataset === "hotpotqa" ? hotpotInstances() : mmluInstances()).slice(0, INSTANCES);
+}
+
+function kept(spans: readonly string[], mask: Mask | null): readonly string[] {
+  return mask === null ? spans : spans.filter((_, span) => mask[span] === 1);
+}
+
+function countWords(text: string): number {
+  return text.split(/\s+/).length;
+}
+
+/** Twelve sentences a question: the supporting ones, and short others of the same context. */
+function hotpotInstances(): Instance[] {
+  return readHotpot()
+    .map((row) => ({ row, spans: someSentences(row, SENTENCES, MOST_WORDS_OF_OTHERS) }))
+    .filter(
+      ({ spans }) =>
+        spans.length === SENTENCES && countWords(spans.join(" ")) <= MOST_WORDS_OF_CONTEXT,
+    )
+    .map(({ row, spans }) => ({
+      id: row.id,
+      spans,
+      output: row.answer,
+      render: (mask) => [
+        {
+          role: "user",
+          content: [
+            ...kept(spans, mask),
+            `Question: ${row.question}`,
+            "Answer in a few words.",
+          ].join("\n"),
+        },
+      ],
+    }));
+}
+
+const mmluRow = z.object({
+  id: z.string(),
+  question: z.string(),
+  choices: z.array(z.string()),
+  answer_letter: z.string(),
+});
+
+/** The words of the question; the choices stay. */
+function mmluInstances(): Instance[] {
+  return byHash(readRows("mmlu.dev.jsonl", mmluRow))
+    .filter(({ question, choices }) => {
+      const words = countWords(question);
+      return (
+        words >= QUESTION_WORDS.least &&
+        words <= QUESTION_WORDS.most &&
+        countWords(choices.join(" ")) <= MOST_WORDS_OF_CHOICES
+      );
+    })
+    .map(({ id, question, choices, answer_letter: letter }) => {
+      const spans = question.trim().split(/\s+/);
+      const options = choices.map((choice, index) => `${"ABCD"[index]}. ${choice}`).join("\n");
+      return {
+        id,
+        spans,
+        output: letter,
+        render: (mask) => [
+          {
+            role: "user",
+            content: `${kept(spans, mask).join(" ")}\n${options}\nAnswer with a letter.`,
+          },
+        ],
+      };
+    });
+}

@@ -1,0 +1,241 @@
+/**
+ * Hierarchical attribution on recorded oracle values of three real templates (docs/methods.md): the table of LDS against oracle
+ * masks an input, ten draws of the masks, the cost of a useless surrogate, and pooling against each input alone.
+ * Run: npm run bench:hierarchical-templates   (surrogates' values: lib/bench/games/surrogate-values.js, else left out)
+ */
+import { existsSync } from "node:fs";
+import type { Interval } from "../src/domain.js";
+import {
+  fitHierarchical,
+  type HierarchicalFit,
+  type MeasuredRow,
+  type SurrogatePrior,
+} from "../src/explain/hierarchical.js";
+import { explainInputAlone } from "../src/explain/input-by-input.js";
+import { poolSurrogateValues } from "../src/explain/surrogate-lasso.js";
+import { randomFrom } from "../src/numerics/random.js";
+import { spearman } from "../src/numerics/rank-correlation.js";
+import { inputAt, TEMPLATE_NAMES, type TemplateName } from "./games/games.js";
+import {
+  decimal,
+  ldsOf,
+  openRecordedTemplate,
+  overInputs,
+  shown,
+  type RecordedTemplate,
+} from "./games/measured.js";
+import { readSurrogateValues, surrogateValuesPath } from "./games/surrogate-values.js";
+
+const MASKS_PER_INPUT = [2, 4, 8, 16];
+const SURROGATES: readonly (readonly [string, string])[] = [
+  ["0.5B", "qwen2.5-coder-0.5b-instruct-q4_k_m"],
+  ["135M", "SmolLM2-135M-Instruct.Q4_1"],
+];
+const DRAWS = 10;
+const SCALE_ROWS = 400;
+
+/** Deals training masks to inputs: half dense, half sparse, each mask about equally often over the template. */
+function dealRows(recorded: RecordedTemplate, masksPerInput: number, draw: number): MeasuredRow[] {
+  const random = randomFrom(`deal\n${recorded.name}\n${masksPerInput}\n${draw}`);
+  const count = recorded.inputs[0]?.training.masks.length ?? 0;
+  const halves = [0, 1].map((half) => ({
+    positions: Array.from({ length: count / 2 }, (_, i) => half * (count / 2) + i),
+    uses: new Map<number, number>(),
+  }));
+  return recorded.inputs.flatMap(({ training }, input) =>
+    halves.flatMap(({ positions, uses }) => {
+      const order = random
+        .shuffle(positions)
+        .sort((a, b) => (uses.get(a) ?? 0) - (uses.get(b) ?? 0))
+        .slice(0, masksPerInput / 2);
+      for (const position of order) uses.set(position, (uses.get(position) ?? 0) + 1);
+      return order.map((position) => ({
+        input,
+        mask: inputAt(training.masks, position),
+        value: training.values[position] as number,
+      }));
+    }),
+  );
+}
+
+type Attributions = readonly ArrayLike<number>[];
+
+function pooledAttributions(fit: HierarchicalFit): Attributions {
+  return fit.attributions().perInput.map((spans) => spans.map(({ estimate }) => estimate));
+}
+
+function aloneAttributions(recorded: RecordedTemplate, rows: readonly MeasuredRow[]): Attributions {
+  return recorded.inputs.map((_, input) => {
+    const own = rows.filter((row) => row.input === input);
+    return explainInputAlone(
+      own.map(({ mask }) => mask),
+      Float64Array.from(own, ({ value }) => value),
+      randomFrom(`alone\n${recorded.name}\n${input}`),
+    );
+  });
+}
+
+interface Scores {
+  readonly dense: Float64Array;
+  readonly sparse: Float64Array;
+}
+
+function score(recorded: RecordedTemplate, attributions: Attributions): Scores {
+  const of = (kind: "dense" | "sparse"): Float64Array =>
+    Float64Array.from(recorded.inputs, (input, index) =>
+      ldsOf(attributions[index] ?? [], input[kind]),
+    );
+  return { dense: of("dense"), sparse: of("sparse") };
+}
+
+/** With pair terms a mask is predicted, not only its linear part. */
+function scoreWithPairs(recorded: RecordedTemplate, fit: HierarchicalFit): Scores {
+  const of = (kind: "dense" | "sparse"): Float64Array =>
+    Float64Array.from(
+      recorded.inputs,
+      (input, index) =>
+        spearman(fit.predictEffects(index, input[kind].masks), input[kind].values) ?? 0,
+    );
+  return { dense: of("dense"), sparse: of("sparse") };
+}
+
+function priorsOf(recorded: RecordedTemplate): SurrogatePrior[] {
+  const { name } = recorded;
+  return SURROGATES.filter(([, model]) => existsSync(surrogateValuesPath(name, model))).map(
+    ([label, model]) => {
+      const values = readSurrogateValues(name, model);
+      const { attributions } = poolSurrogateValues({
+        spans: recorded.inputs[0]?.training.masks[0]?.length ?? 0,
+        classes: recorded.inputs.map(({ output }) => output),
+        inputs: recorded.inputs.map(({ training }, input) => ({
+          masks: training.masks,
+          values: Float64Array.from(inputAt(values, input).slice(1)),
+        })),
+        seed: `${name}\n${label}`,
+      });
+      return { name: label, attributions };
+    },
+  );
+}
+
+function noisePrior(recorded: RecordedTemplate): SurrogatePrior {
+  const random = randomFrom(`noise surrogate\n${recorded.name}`);
+  return {
+    name: "noise",
+    attributions: recorded.inputs.map(({ training }) =>
+      Float64Array.from(training.masks[0] ?? [], () => random.normal()),
+    ),
+  };
+}
+
+type Variant = (
+  recorded: RecordedTemplate,
+  rows: readonly MeasuredRow[],
+  priors: readonly SurrogatePrior[],
+) => Scores;
+
+function fitOf(
+  recorded: RecordedTemplate,
+  rows: readonly MeasuredRow[],
+  surrogates: readonly SurrogatePrior[],
+  pairs: boolean,
+): HierarchicalFit {
+  return fitHierarchical({
+    spans: rows[0]?.mask.length ?? 0,
+    classes: recorded.inputs.map(({ output }) => output),
+    rows,
+    surrogates,
+    pairs,
+    scaleRows: SCALE_ROWS,
+  });
+}
+
+const VARIANTS: readonly (readonly [string, Variant])[] = [
+  [
+    "each input alone, best of ridge and Lasso",
+    (recorded, rows) => score(recorded, aloneAttributions(recorded, rows)),
+  ],
+  [
+    "pooled",
+    (recorded, rows) => score(recorded, pooledAttributions(fitOf(recorded, rows, [], false))),
+  ],
+  [
+    "pooled, with pair terms",
+    (recorded, rows) => scoreWithPairs(recorded, fitOf(recorded, rows, [], true)),
+  ],
+  [
+    "pooled, surrogates as priors",
+    (recorded, rows, priors) =>
+      score(recorded, pooledAttributions(fitOf(recorded, rows, priors, true))),
+  ],
+  [
+    "pooled, noise as prior",
+    (recorded, rows) =>
+      score(recorded, pooledAttributions(fitOf(recorded, rows, [noisePrior(recorded)], true))),
+  ],
+];
+
+/** [draw][variant] at one number of masks an input. */
+function scoreDraws(
+  recorded: RecordedTemplate,
+  masks: number,
+  priors: readonly SurrogatePrior[],
+): Scores[][] {
+  return Array.from({ length: DRAWS }, (_, draw) => {
+    const rows = dealRows(recorded, masks, draw);
+    return VARIANTS.map(([, variant]) => variant(recorded, rows, priors));
+  });
+}
+
+/** Mean over draws for each input, then over inputs with an interval over inputs. */
+function overDraws(scores: readonly Scores[], kind: "dense" | "sparse", seed: string): Interval {
+  const inputs = scores[0]?.[kind].length ?? 0;
+  const means = Float64Array.from(
+    { length: inputs },
+    (_, input) => scores.reduce((sum, one) => sum + (one[kind][input] ?? 0), 0) / scores.length,
+  );
+  return overInputs(means, seed);
+}
+
+function rangeOfDraws(scores: readonly Scores[]): string {
+  const means = scores.map(
+    ({ dense }) => dense.reduce((sum, value) => sum + value, 0) / dense.length,
+  );
+  return `${decimal(Math.min(...means))} to ${decimal(Math.max(...means))}`;
+}
+
+function printTemplate(name: TemplateName): void {
+  const recorded = openRecordedTemplate(name);
+  const priors = priorsOf(recorded);
+  const spans = recorded.inputs[0]?.training.masks[0]?.length ?? 0;
+  const everything = recorded.inputs.flatMap(({ training }, input) =>
+    training.masks.map((mask, row) => ({ input, mask, value: training.values[row] as number })),
+  );
+  const own = score(recorded, aloneAttributions(recorded, everything));
+  console.log(
+    `\n### ${name}: ${recorded.inputs.length} inputs, ${spans} spans, ${new Set(recorded.inputs.map(({ output }) => output)).size} output classes`,
+  );
+  console.log(
+    `oracle's own explanation at ${recorded.inputs[0]?.training.masks.length} masks an input: dense ${shown(overInputs(own.dense, name))}, sparse ${shown(overInputs(own.sparse, name))}`,
+  );
+  for (const { name: label, attributions } of priors) {
+    const alone = score(recorded, attributions);
+    console.log(
+      `${label} alone: dense ${shown(overInputs(alone.dense, label))}, sparse ${shown(overInputs(alone.sparse, label))}`,
+    );
+  }
+  console.log("| masks an input | explanation | dense LDS | sparse LDS | dense, range of draws |");
+  console.log("|---|---|---|---|---|");
+  for (const masks of MASKS_PER_INPUT) {
+    const draws = scoreDraws(recorded, masks, priors);
+    VARIANTS.forEach(([variant], index) => {
+      if (variant.includes("surrogates") && priors.length === 0) return;
+      const scores = draws.map((draw) => inputAt(draw, index));
+      console.log(
+        `| ${masks} | ${variant} | ${shown(overDraws(scores, "dense", `${name}${variant}${masks}`))} | ${shown(overDraws(scores, "sparse", `${name}${variant}${masks}`))} | ${rangeOfDraws(scores)} |`,
+      );
+    });
+  }
+}
+
+for (const name of TEMPLATE_NAMES) printTemplate(name);
