@@ -1,15 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Mask, MaskedInput } from "../../src/domain.js";
 import { type ActiveProblem, type ActiveStep, nextMasks } from "../../src/explain/active-design.js";
-import {
-  type HierarchicalScales,
-  type MeasuredRow,
-  fitHierarchical,
-} from "../../src/explain/hierarchical.js";
+import type { HierarchicalScales } from "../../src/explain/hierarchical.js";
 import { centredProduct } from "../../src/explain/hierarchical-kernel.js";
-import { designMasks } from "../../src/explain/masks.js";
-import { randomFrom } from "../../src/numerics/random.js";
 import { simulateHierarchy } from "./simulated-hierarchy.js";
+import { decideActively, decideBalanced, keyOf, simulateOracle } from "./simulated-oracle.js";
 
 const SCALES: HierarchicalScales = {
   constantOwn: 0.8,
@@ -175,10 +170,6 @@ function measured(step: ActiveStep): readonly MaskedInput[] {
   return step.masks;
 }
 
-function keyOf({ input, mask }: MaskedInput): string {
-  return `${input}:${mask.join("")}`;
-}
-
 describe("nextMasks", () => {
   test("means and variances of decisions are those of the whole covariance matrix", () => {
     const problem = smallProblem();
@@ -280,105 +271,28 @@ describe("nextMasks", () => {
 });
 
 describe("active against balanced design", () => {
-  const SHAPE = { inputs: 12, spans: 8, classes: 3 };
-  const [THRESHOLD, WIDTH, MOST] = [0.1, 0.45, 180];
-
-  interface World {
-    readonly problem: Pick<ActiveProblem, "spans" | "classes" | "surrogates">;
-    /** What the oracle says; the same each time it is asked. */
-    measure(masks: readonly MaskedInput[]): MeasuredRow[];
-    readonly truth: Float64Array;
-  }
-
-  /** Half of the spans matter to all inputs. */
-  function world(seed: number): World {
-    const random = randomFrom(`active world ${seed}`);
-    const effects = (spread: number): Float64Array =>
-      Float64Array.from({ length: SHAPE.spans }, () => spread * random.normal());
-    const shared = effects(0.7).map((value) => (random.bernoulli(0.5) ? value : 0));
-    const byClass = Array.from({ length: SHAPE.classes }, () => effects(0.3));
-    const classes = Array.from({ length: SHAPE.inputs }, (_, input) => `${input % SHAPE.classes}`);
-    const psi = classes.map((name) => {
-      const own = effects(0.3);
-      return own.map(
-        (value, span) => value + (shared[span] ?? 0) + (byClass[Number(name)]?.[span] ?? 0),
-      );
-    });
-    const constants = classes.map(() => random.normal());
-    return {
-      problem: { spans: SHAPE.spans, classes, surrogates: [] },
-      truth: shared.map(
-        (_, span) => psi.reduce((sum, own) => sum + (own[span] ?? NaN), 0) / psi.length,
-      ),
-      measure: (masks) =>
-        masks.map(({ input, mask }) => ({
-          input,
-          mask,
-          value:
-            (constants[input] ?? NaN) +
-            centredProduct(mask, psi[input] as Float64Array) +
-            0.5 * randomFrom(`noise ${seed} ${keyOf({ input, mask })}`).normal(),
-        })),
-    };
-  }
-
-  function balanced(seed: number, masksPerInput: number): readonly MaskedInput[] {
-    const { inputs, spans } = SHAPE;
-    return designMasks({ spans, inputs, masksPerInput, poolSize: 48, seed: `${seed}` }).assignment;
-  }
-
-  /** Rows until every span is decided, masks dealt evenly. */
-  function rowsBalanced(seed: number): number {
-    const { problem, measure } = world(seed);
-    for (let masksPerInput = 2; ; masksPerInput++) {
-      const rows = measure(balanced(seed, masksPerInput));
-      const { template } = fitHierarchical({ ...problem, rows }).attributions();
-      const open = template.filter(
-        ({ low, high }) => low < THRESHOLD && THRESHOLD < high && high - low > WIDTH,
-      );
-      if (open.length === 0 || rows.length >= MOST) return rows.length;
-    }
-  }
-
-  function rowsActive(seed: number): { readonly rows: number; readonly held: number } {
-    const { problem, measure, truth } = world(seed);
-    const maskPool = designMasks({
-      ...SHAPE,
-      masksPerInput: 12,
-      poolSize: 48,
-      seed: `${seed}`,
-    }).pool;
-    let rows = measure(balanced(seed, 2));
-    for (;;) {
-      const step = nextMasks({
-        ...problem,
-        rows,
-        maskPool,
-        budget: MOST - rows.length,
-        batch: SHAPE.inputs,
-        threshold: THRESHOLD,
-        width: WIDTH,
-        seed: `${seed}`,
-      });
-      if (step.kind === "measure") rows = [...rows, ...measure(step.masks)];
-      else {
-        const held = step.decisions.filter(
-          ({ effect }, span) =>
-            effect.low <= (truth[span] ?? NaN) && (truth[span] ?? NaN) <= effect.high,
-        );
-        return { rows: rows.length, held: held.length / SHAPE.spans };
-      }
-    }
-  }
-
   test("decides every span with fewer rows, within the budget, and its intervals still hold the truth", () => {
-    const seeds = [0, 1, 2, 3, 4, 5, 6, 7];
-    const mean = (values: readonly number[]): number =>
-      values.reduce((sum, value) => sum + value, 0) / values.length;
-    const active = seeds.map(rowsActive);
-    for (const { rows } of active) expect(rows).toBeLessThanOrEqual(MOST);
-    const ratio = mean(active.map(({ rows }) => rows)) / mean(seeds.map(rowsBalanced));
-    expect(ratio).toBeLessThan(0.85);
-    expect(mean(active.map(({ held }) => held))).toBeGreaterThan(0.8);
+    const question = { threshold: 0.1, width: 0.45, budget: 180 };
+    const oracles = Array.from({ length: 8 }, (_, seed) =>
+      simulateOracle({ seed: `${seed}`, inputs: 12, spans: 8, classes: 3 }),
+    );
+    const outcomes = oracles.map((oracle) => decideActively(oracle, question));
+    for (const { rows } of outcomes) expect(rows).toBeLessThanOrEqual(question.budget);
+    const active = mean(outcomes.map(({ rows }) => rows));
+    const balanced = mean(oracles.map((oracle) => decideBalanced(oracle, question)));
+    expect(active).toBeLessThan(0.85 * balanced);
+    const held = outcomes.map(({ decisions }, k) =>
+      mean(
+        decisions.map(({ effect }, span) => {
+          const truth = oracles[k]?.truth[span] ?? NaN;
+          return effect.low <= truth && truth <= effect.high ? 1 : 0;
+        }),
+      ),
+    );
+    expect(mean(held)).toBeGreaterThan(0.8);
   });
 });
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

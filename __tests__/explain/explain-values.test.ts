@@ -339,12 +339,16 @@ describe("explainValues by another method", () => {
     expect(() => explainValues(document, { method: "lime", seed: "" })).toThrow(
       "lime is not available",
     );
-    expect(() => explainValues(document, { ...options, method: "rope-lime" })).toThrow("rope-lime weighs");
+    expect(() => explainValues(document, { ...options, method: "rope-lime" })).toThrow(
+      "rope-lime weighs",
+    );
     const failing: EstimateGame = (method, { values }) => {
       if (values[0] === document.rows.find(({ input }) => input === 2)?.value)
         throw new UnderstudyError("USAGE", "not this one");
       return { method, attribution: new Float64Array(8), intercept: 0 };
     };
-    expect(() => explainValues(document, { ...options, estimate: failing })).toThrow("inputs[2]: not this one");
+    expect(() => explainValues(document, { ...options, estimate: failing })).toThrow(
+      "inputs[2]: not this one",
+    );
   });
 });

@@ -34,10 +34,7 @@ export function refitIntervals(
 ): { readonly perInput: readonly (readonly Interval[])[]; readonly mean: readonly Interval[] } {
   const { method, seed, estimate } = options;
   const estimates = games.map((game, input) =>
-    naming(
-      input,
-      () => estimate(method, game, { seed: `${seed}\n${input}` }).attribution,
-    ),
+    naming(input, () => estimate(method, game, { seed: `${seed}\n${input}` }).attribution),
   );
   const refits = Array.from({ length: WITHOUT_REFITS.has(method) ? 0 : REFITS }, (_, refit) =>
     games.map((game, input) => {
@@ -62,7 +59,9 @@ function naming<Result>(input: number, run: () => Result): Result {
     return run();
   } catch (thrown) {
     if (!(thrown instanceof UnderstudyError)) throw thrown;
-    throw new UnderstudyError(thrown.code, `inputs[${input}]: ${thrown.message}`, { cause: thrown });
+    throw new UnderstudyError(thrown.code, `inputs[${input}]: ${thrown.message}`, {
+      cause: thrown,
+    });
   }
 }
 

@@ -77,8 +77,16 @@ describe("measureFidelityCurve", () => {
     const fit = fitHierarchical({ ...problem, rows: first });
     const scores = problem.classes.map((_, input) => {
       const own = (curveProblem.heldOut ?? []).filter((row) => row.input === input);
-      const predicted = fit.predictEffects(input, own.map(({ mask }) => mask));
-      return spearman([...predicted], own.map(({ value }) => value)) ?? 0;
+      const predicted = fit.predictEffects(
+        input,
+        own.map(({ mask }) => mask),
+      );
+      return (
+        spearman(
+          [...predicted],
+          own.map(({ value }) => value),
+        ) ?? 0
+      );
     });
     const expected = scores.reduce((sum, score) => sum + score, 0) / INPUTS;
     expect(curve.points[2]?.fidelity.hierarchical.estimate).toBeCloseTo(expected, 12);

@@ -1,10 +1,6 @@
 import { randomFrom } from "../../numerics/random.js";
 import { type FoldPredictor, rowsOfInput } from "./held-out.js";
-import {
-  type HierarchicalScales,
-  type SurrogatePrior,
-  fitHierarchical,
-} from "../hierarchical.js";
+import { type HierarchicalScales, type SurrogatePrior, fitHierarchical } from "../hierarchical.js";
 import { centredProduct } from "../hierarchical-kernel.js";
 import { explainInputAlone } from "../input-by-input.js";
 
