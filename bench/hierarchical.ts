@@ -1,7 +1,8 @@
 /**
- * Hierarchical attribution: time and memory of a fit, and what it gains over each input alone on simulated templates.
+ * Hierarchical attribution: time and memory of a fit, what it gains over each input alone on simulated templates, how often its
+ * intervals hold the truth, and what choosing masks actively saves.
  * Run: npm run build && node lib/bench/hierarchical.js
- * Bars: 320 rows of 24 spans under 2 s and 200 MB, 1,000 rows under 20 s.
+ * Bars: 320 rows of 24 spans under 2 s and 200 MB, 1,000 rows under 20 s, a document of 1,920 rows under 30 s and 1 GB.
  */
 import { compareFidelity } from "../src/explain/fidelity/compare-fidelity.js";
 import { noTexts } from "../src/explain/fidelity/text-controls.js";
@@ -13,7 +14,10 @@ import {
   explainBySurrogate,
   poolSurrogateValues,
 } from "../src/explain/surrogate-lasso.js";
+import { explainValues } from "../src/explain/explain-values.js";
 import { randomFrom } from "../src/numerics/random.js";
+import { benchActive } from "./hierarchical-active.js";
+import { benchCoverage } from "./hierarchical-coverage.js";
 
 const SPANS = 24;
 const CLASSES = 4;
@@ -119,6 +123,24 @@ function benchFidelity(): void {
     );
 }
 
+function benchDocument(): void {
+  const { problem } = simulate(60, 32, 8);
+  const { rows, surrogates } = problem;
+  const document = {
+    spans: Array.from({ length: SPANS }, (_, span) => `span ${span}`),
+    inputs: problem.classes.map((output, input) => ({ id: `${input}`, output })),
+    rows,
+    surrogates,
+    ignored: [],
+  };
+  timed(`recorded values: 60 inputs, ${rows.length} rows`, () =>
+    explainValues(document, { seed: "bench" }),
+  );
+}
+
 benchFit(40);
 benchFidelity();
 benchFit(125);
+benchDocument();
+benchActive();
+benchCoverage();

@@ -4,6 +4,7 @@ import {
   type ExplainValuesOptions,
   explainValues,
 } from "../../src/explain/explain-values.js";
+import { UnderstudyError } from "../../src/errors.js";
 import { fitHierarchical } from "../../src/explain/hierarchical.js";
 import { momentsOf, regressionOf, ridge } from "../../src/numerics/least-squares.js";
 import { pearson } from "../../src/numerics/rank-correlation.js";
@@ -337,6 +338,17 @@ describe("explainValues by another method", () => {
     expect(() => explainValues({ ...document, rows }, options)).toThrow("inputs[3] has no rows");
     expect(() => explainValues(document, { method: "lime", seed: "" })).toThrow(
       "lime is not available",
+    );
+    expect(() => explainValues(document, { ...options, method: "rope-lime" })).toThrow(
+      "rope-lime weighs",
+    );
+    const failing: EstimateGame = (method, { values }) => {
+      if (values[0] === document.rows.find(({ input }) => input === 2)?.value)
+        throw new UnderstudyError("USAGE", "not this one");
+      return { method, attribution: new Float64Array(8), intercept: 0 };
+    };
+    expect(() => explainValues(document, { ...options, estimate: failing })).toThrow(
+      "inputs[2]: not this one",
     );
   });
 });

@@ -87,16 +87,22 @@ describe("explain --values", () => {
     expect(printed).not.toContain("\u001b");
   });
 
+  test.each(["lasso", "lime", "kernel-shap", "leave-one-out", "exact", "gsmile"] as const)(
+    "explains by %s",
+    async (method) => {
+      const { printed } = await run({ path: "values.json", method });
+      const explained = JSON.parse(printed) as { template: { attribution: number[] } };
+      const [first = NaN, second = NaN] = explained.template.attribution;
+      expect(first).toBeGreaterThan(0.3);
+      expect(Math.abs(second)).toBeLessThan(0.3);
+    },
+  );
+
   test.each([
     ["a missing file", { path: "nowhere.json" }, "FILE", "does not exist"],
     ["a folder", { path: "." }, "FILE", "not a regular file"],
     ["another encoding", { path: "latin1.json" }, "FILE", "not UTF-8"],
-    [
-      "a method that is not there",
-      { path: "values.json", method: "lime" as const },
-      "USAGE",
-      "lime",
-    ],
+    ["rope-lime", { path: "values.json", method: "rope-lime" as const }, "USAGE", "rope-lime"],
   ])("refuses %s", async (_, request, code, message) => {
     await expect(run(request)).rejects.toMatchObject({
       code,

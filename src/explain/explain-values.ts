@@ -62,6 +62,12 @@ export function explainValues(
     );
   if (method === "hierarchical") return explainTogether(document);
   const { estimate, seed } = options;
+  if (method === "rope-lime")
+    throw new UnderstudyError(
+      "USAGE",
+      "rope-lime weighs masks by the distance of their texts, which recorded values do not tell",
+      { fix: "use --method lime, or explain the prompt itself" },
+    );
   if (estimate === undefined)
     throw new UnderstudyError(
       "USAGE",

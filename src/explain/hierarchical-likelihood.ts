@@ -19,7 +19,8 @@ import {
 } from "./hierarchical-kernel.js";
 
 /** Added to the variance of every value, so that repeated masks without noise still give a definite matrix. */
-const JITTER = 1e-6;
+export const JITTER = 1e-6;
+
 /** Rows with standardised values (mean 0, standard deviation 1). */
 export interface StandardisedRows {
   readonly cells: readonly Cell[];
@@ -75,10 +76,18 @@ export function rowLayout(
     for (let other = 0; other <= row; other++)
       indices[at++] = tableIndex(design, cell, cells[other] as Cell);
   });
-  const features = design.surrogates.map((prior) =>
+  const features = surrogateFeatures(design, cells);
+  return { spans: design.spans, rows, indices, features, knownVariances };
+}
+
+/** [surrogate][cell]: zt . phi. */
+export function surrogateFeatures(
+  design: HierarchicalDesign,
+  cells: readonly Cell[],
+): Float64Array[] {
+  return design.surrogates.map((prior) =>
     Float64Array.from(cells, (cell) => centredProduct(cell.mask, attributionOf(prior, cell.input))),
   );
-  return { spans: design.spans, rows, indices, features, knownVariances };
 }
 
 /** Lower triangle of the rows' covariance, in a square matrix. */

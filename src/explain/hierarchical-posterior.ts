@@ -12,7 +12,7 @@ import {
 } from "./hierarchical-kernel.js";
 
 /** 95th percentile of the standard normal: intervals hold 90 % of the posterior. */
-const NORMAL_95 = 1.6448536269514722;
+export const NORMAL_95 = 1.6448536269514722;
 
 /** A linear function of the latent process: its prior variance and its covariance with every measured row. */
 export interface Functional {
@@ -20,10 +20,15 @@ export interface Functional {
   readonly covariance: Float64Array;
 }
 
-/** Everything the posterior of a functional needs. */
-export interface Posterior {
+/** Cells that functionals have covariances with: measured rows, or rows that might be measured. */
+export interface CovarianceFrame {
   readonly design: HierarchicalDesign;
   readonly cells: readonly Cell[];
+  readonly process: Pick<FittedProcess, "scales" | "features">;
+}
+
+/** Everything the posterior of a functional needs. */
+export interface Posterior extends CovarianceFrame {
   readonly process: FittedProcess;
 }
 
@@ -50,8 +55,12 @@ export function posteriorMean(posterior: Posterior, functional: Functional): num
 }
 
 /** The latent value of a cell under a covariance table (with constants: a value; without: a value up to the input's constant). */
-export function cellFunctional(posterior: Posterior, table: Float64Array, cell: Cell): Functional {
-  const { design, cells, process } = posterior;
+export function cellFunctional(
+  frame: CovarianceFrame,
+  table: Float64Array,
+  cell: Cell,
+): Functional {
+  const { design, cells, process } = frame;
   const covariance = Float64Array.from(
     cells,
     (row) => table[tableIndex(design, cell, row)] as number,
@@ -90,8 +99,11 @@ export function differenceFunctional(
 }
 
 /** One functional a span: the weighted sum over inputs of psi_i (indicator weights: one input; equal weights: the template). */
-export function effectFunctionals(posterior: Posterior, inputWeights: Float64Array): Functional[] {
-  const { design, cells, process } = posterior;
+export function effectFunctionals(
+  frame: CovarianceFrame,
+  inputWeights: Float64Array,
+): Functional[] {
+  const { design, cells, process } = frame;
   const { linearTemplate, linearClass, linearOwn, surrogates } = process.scales;
   const unit = linearUnit(design.spans);
   const total = inputWeights.reduce((sum, weight) => sum + weight, 0);
@@ -160,7 +172,8 @@ function weightedAttribution(
   return sum;
 }
 
-function addScaled(target: Float64Array, vector: Float64Array, factor: number): void {
+/** target + factor x vector, in place. */
+export function addScaled(target: Float64Array, vector: Float64Array, factor: number): void {
   for (let i = 0; i < target.length; i++)
     target[i] = (target[i] as number) + factor * (vector[i] as number);
 }

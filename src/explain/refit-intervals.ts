@@ -1,4 +1,5 @@
 import type { EstimatorName, Interval } from "../domain.js";
+import { UnderstudyError } from "../errors.js";
 import { quantile } from "../numerics/bootstrap.js";
 import { type Random, randomFrom } from "../numerics/random.js";
 import type { Estimate, MeasuredGame } from "./game.js";
@@ -25,14 +26,15 @@ const WITHOUT_REFITS: ReadonlySet<EstimatorName> = new Set(["exact", "leave-one-
  * Every input's attribution by one method, with 90 % percentile intervals of refits to rows drawn again with replacement (Efron
  * and Tibshirani 1993, chapter 13); the values of all spans and of none, which some methods are tied to, stay in every draw. `mean` is
  * the mean over inputs, its interval that of the refits' means. Intervals always hold the estimate.
+ * What a method throws names the input.
  */
 export function refitIntervals(
   games: readonly MeasuredGame[],
   options: RefitOptions,
 ): { readonly perInput: readonly (readonly Interval[])[]; readonly mean: readonly Interval[] } {
   const { method, seed, estimate } = options;
-  const estimates = games.map(
-    (game, input) => estimate(method, game, { seed: `${seed}\n${input}` }).attribution,
+  const estimates = games.map((game, input) =>
+    naming(input, () => estimate(method, game, { seed: `${seed}\n${input}` }).attribution),
   );
   const refits = Array.from({ length: WITHOUT_REFITS.has(method) ? 0 : REFITS }, (_, refit) =>
     games.map((game, input) => {
@@ -49,6 +51,18 @@ export function refitIntervals(
     ),
     mean: intervals(meanOf(estimates), refits.map(meanOf)),
   };
+}
+
+/** What a method says of an input's game names the input. */
+function naming<Result>(input: number, run: () => Result): Result {
+  try {
+    return run();
+  } catch (thrown) {
+    if (!(thrown instanceof UnderstudyError)) throw thrown;
+    throw new UnderstudyError(thrown.code, `inputs[${input}]: ${thrown.message}`, {
+      cause: thrown,
+    });
+  }
 }
 
 function drawAgain(game: MeasuredGame, random: Random): MeasuredGame {

@@ -2,8 +2,8 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { UnderstudyError, messageOf } from "../errors.js";
+import { estimate } from "../explain/estimators/estimate.js";
 import { type ValuesMethod, explainValues } from "../explain/explain-values.js";
-import type { EstimateGame } from "../explain/refit-intervals.js";
 import { parseValuesDocument } from "../explain/values-document.js";
 import { renderValuesTable } from "../report/values-table.js";
 import { DEFAULT_MAX_BYTES, shown } from "../workspace/limits.js";
@@ -13,7 +13,6 @@ import type { CommandContext, ExitCode } from "./context.js";
 export interface ValuesRequest {
   readonly path: string;
   readonly method?: ValuesMethod;
-  readonly estimate?: EstimateGame;
 }
 
 /** Prints the explanation, as JSON or as a table. Throws FILE for what cannot be read, DATA and USAGE as explainValues does. */
@@ -21,7 +20,7 @@ export async function runExplainValues(
   context: CommandContext,
   request: ValuesRequest,
 ): Promise<ExitCode> {
-  const { path, method = "hierarchical", estimate } = request;
+  const { path, method = "hierarchical" } = request;
   const text = await readDocument(context, path);
   const document = parseValuesDocument(path, text);
   if (document.ignored.length > 0 && !context.quiet)
@@ -30,7 +29,7 @@ export async function runExplainValues(
     method,
     // The same file gives the same numbers.
     seed: text,
-    ...(estimate && { estimate }),
+    estimate,
   });
   const { spans, rows } = document;
   context.print(

@@ -1,15 +1,8 @@
 import type { Fidelity, Unknown } from "../../domain.js";
-import { randomFrom } from "../../numerics/random.js";
-import { centredProduct } from "../hierarchical-kernel.js";
-import {
-  type HierarchicalScales,
-  type MeasuredRow,
-  type SurrogatePrior,
-  fitHierarchical,
-} from "../hierarchical.js";
-import { explainInputAlone } from "../input-by-input.js";
+import type { MeasuredRow, SurrogatePrior } from "../hierarchical.js";
 import { type Baseline, type ShownDecision, baselineOf, decideByControls } from "./baseline.js";
 import { CONTROLS, type ControlProblem, attributionPredictor, controlScores } from "./controls.js";
+import { hierarchicalPredictor, inputByInputPredictor } from "./fold-predictors.js";
 import {
   type FoldPredictor,
   type HeldOutDesign,
@@ -18,7 +11,6 @@ import {
   meanOverInputs,
   predictHeldOut,
   rankAgreement,
-  rowsOfInput,
   whyUnmeasured,
 } from "./held-out.js";
 
@@ -45,8 +37,6 @@ export interface FidelityComparison {
 }
 
 const DEFAULT_FOLDS = 4;
-/** The ten scales of a fold are settled by this many rows; more would only cost time. */
-const SCALE_ROWS = 400;
 
 /**
  * Cross-validated fidelity of hierarchical attribution beside what it must beat (docs/methods.md, B and 0b.4). Folds are over
@@ -105,47 +95,6 @@ function alternativeScores(problem: FidelityProblem, design: HeldOutDesign): Sco
     ),
   );
   return [...pooled, scored("input-by-input", inputByInputPredictor(problem)), ...surrogates];
-}
-
-function hierarchicalPredictor(
-  problem: FidelityProblem,
-  surrogates: readonly SurrogatePrior[],
-): FoldPredictor {
-  const { spans, classes } = problem;
-  let start: HierarchicalScales | null = null;
-  return (rows, heldOut) => {
-    const fit = fitHierarchical({
-      spans,
-      classes,
-      surrogates,
-      rows,
-      scaleRows: SCALE_ROWS,
-      ...(start && { start }),
-    });
-    start ??= fit.scales;
-    return Float64Array.from(
-      heldOut,
-      ({ input, mask }) => fit.predictEffects(input, [mask])[0] as number,
-    );
-  };
-}
-
-function inputByInputPredictor(problem: FidelityProblem): FoldPredictor {
-  return (training, heldOut, fold) => {
-    const attributions = problem.classes.map((_, input) => {
-      const { masks, values } = rowsOfInput(training, input);
-      return masks.length === 0
-        ? new Float64Array(problem.spans)
-        : explainInputAlone(
-            masks,
-            values,
-            randomFrom(`input by input\n${problem.seed}\n${input}\n${fold}`),
-          );
-    });
-    return Float64Array.from(heldOut, ({ input, mask }) =>
-      centredProduct(mask, attributions[input] as Float64Array),
-    );
-  };
 }
 
 /** Whether the hierarchical attribution may be shown: only if it beats every control (decideByControls). */
