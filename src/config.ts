@@ -138,16 +138,7 @@ export const settingDefinitions = {
     "Weights of masks in a local fit; `auto`: the method's own.",
   ),
   masks: define(
-    z
-      .enum([
-        "auto",
-        "bernoulli",
-        "coalition-size",
-        "sparse-k",
-        "mixed",
-        "paired",
-      ])
-      .default("auto"),
+    z.enum(["auto", "bernoulli", "coalition-size", "sparse-k", "mixed", "paired"]).default("auto"),
     "Design of the masks of a single explanation; `auto`: the method's own.",
   ),
   granularity: define(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Mask } from "../../src/domain.js";
-import { rowsOfInput } from "../../src/explain/fidelity.js";
+import { rowsOfInput } from "../../src/explain/fidelity/held-out.js";
 import {
   type HierarchicalFit,
   type HierarchicalProblem,
