@@ -174,6 +174,27 @@ export type EstimatorName =
   | "exact"
   | "gsmile";
 
+/**
+ * Which masks of one game are measured (docs/methods.md, A4 and A5):
+ * - bernoulli: each span kept with probability 1/2
+ * - uniform-size: LIME's, the number of deleted spans uniform, the full mask first
+ * - shapley-size: Kernel SHAP's, sizes by the Shapley kernel, outer sizes complete while the budget allows
+ * - leverage: Leverage SHAP's, all sizes equally often
+ * - sparse-k: 1 to a quarter of the spans deleted, balanced, the full mask first
+ * - mixed: half Sparse-K, half Bernoulli
+ * - leave-one-out: the full mask and each span deleted alone
+ * - enumeration: all masks
+ */
+export type MaskDesignName =
+  | "bernoulli"
+  | "uniform-size"
+  | "shapley-size"
+  | "leverage"
+  | "sparse-k"
+  | "mixed"
+  | "leave-one-out"
+  | "enumeration";
+
 export interface MaskedValue {
   readonly input: number;
   readonly mask: Mask;
@@ -391,7 +412,9 @@ export type OraclePurpose =
   | "search"
   | "certification"
   | "control"
-  | "demonstrations";
+  | "demonstrations"
+  /** The unmasked prompt asked again: how much answers differ when nothing was changed. */
+  | "repeats";
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Report (the file understudy-report.json; schema in report/schema)
@@ -555,6 +578,45 @@ export interface Scores {
   readonly tokensAsked: number;
 }
 
+/** How probable each of a few labels is as the answer to each prompt. */
+export interface LabelScores {
+  /**
+   * Row i, column j: log p(label j | prompt i), natural log. Where any label takes several tokens, every label's is the mean over its
+   * tokens (length-normalised), so that long labels are not at a disadvantage; otherwise they are log-probabilities of the next token.
+   */
+  readonly logProbabilities: readonly Float64Array[];
+  /** True where every label is one token: one pass a prompt gave them all. */
+  readonly singleToken: boolean;
+  /** Tokens that went through the model after deduplication and prefix reuse, and before. */
+  readonly tokensRun: number;
+  readonly tokensAsked: number;
+}
+
+/** A token of a chat prompt, and the piece of a message that it stands for. */
+export interface PromptToken {
+  readonly id: number;
+  /** Index of the message whose content the token holds a piece of; null: chat markup. */
+  readonly message: number | null;
+  /**
+   * [start, end) in UTF-16 units of that message's content; both 0 for markup. Empty where a character takes several tokens: then it
+   * belongs to the last of them. White space that the chat template trims has no token.
+   */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A prompt as the model takes it in: its tokens' input embeddings, before any layer and without positions. */
+export interface PromptEmbeddings {
+  readonly tokens: readonly PromptToken[];
+  /** [tokens.length, hidden], row-major; rows of the embedding table as the model file holds them, neither normalised nor rotated. */
+  readonly vectors: Float32Array;
+  readonly hidden: number;
+  /** Width of an attention head: positions turn the dimensions of each head. */
+  readonly headSize: number;
+  /** Base of the rotary frequencies base^(-2m / headSize). */
+  readonly ropeBase: number;
+}
+
 /** The small local model. Identical requests are scored once; the order of the answers is that of the requests. */
 export interface Surrogate {
   readonly identity: SurrogateIdentity;
@@ -562,6 +624,17 @@ export interface Surrogate {
     requests: readonly ScoringRequest[],
     options?: { readonly divergenceFrom?: number; readonly onProgress?: Progress },
   ): Promise<Scores>;
+  /**
+   * Scores every label as the whole answer to every prompt. Throws INPUTS where there is no label, one is empty, or two have the same
+   * tokens.
+   */
+  scoreLabels(
+    prompts: readonly (readonly Message[])[],
+    labels: readonly string[],
+    options?: { readonly onProgress?: Progress },
+  ): Promise<LabelScores>;
+  /** The prompt's tokens with the generation prompt, and their input embeddings. Nothing is run. */
+  embedPrompt(messages: readonly Message[]): Promise<PromptEmbeddings>;
   /** Number of tokens of a text in the model's own vocabulary, without special tokens. */
   countTokens(text: string): number;
   close(): Promise<void>;
@@ -569,10 +642,23 @@ export interface Surrogate {
 
 export type Progress = (done: number, total: number) => void;
 
-/** One question to the oracle; temperature, seed and the rest come from the oracle's own settings. */
+/**
+ * What is asked beside the usual, the most likely answer:
+ * - score: no answer, but log p of each token of this response after these messages
+ * - sample: an answer drawn at temperature 1; draws are independent, and the same draw is the same question
+ * - repeat: the most likely answer once more, so that a server that wavers shows it; draws count from 1
+ */
+export type AskingMode =
+  | { readonly kind: "score"; readonly response: string }
+  | { readonly kind: "sample"; readonly draw: number }
+  | { readonly kind: "repeat"; readonly draw: number };
+
+/** One question to the oracle; temperature, seed and the rest come from its mode and the oracle's own settings. */
 export interface OracleQuestion {
   readonly purpose: OraclePurpose;
   readonly messages: readonly Message[];
+  /** Absent: the most likely answer, with alternatives where the server lists them. */
+  readonly mode?: AskingMode;
 }
 
 export interface TokenLogProbability {
@@ -586,9 +672,22 @@ export interface OracleAnswer {
   readonly text: string;
   readonly finishReason: string;
   readonly logProbabilities: readonly TokenLogProbability[] | null;
+  /** Of a score: log p of each token of the given response, natural log, or why there is none; null for other questions. */
+  readonly scored: Float64Array | Unknown | null;
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
   readonly model: string;
 }
+
+/** Whether an oracle scores given text truthfully; `asked` is what it was asked to find out, for those who count. */
+export type ScoringAbility = (
+  | { readonly kind: "yes"; readonly how: string }
+  | { readonly kind: "no"; readonly reason: string }
+) & {
+  readonly asked: readonly {
+    readonly question: OracleQuestion;
+    readonly outcome: OracleOutcome;
+  }[];
+};
 
 /** An answer, or why there is none. Refusals are values, so that one failed call never discards answers already paid for. */
 export type OracleOutcome =
@@ -608,6 +707,11 @@ export interface Oracle {
     questions: readonly OracleQuestion[],
     onProgress?: Progress,
   ): Promise<readonly OracleOutcome[]>;
+  /**
+   * Has some of these prompts answered and their answers scored, and compares: a server whose log-probabilities of given text
+   * differ from those of the text it wrote must not be believed. Found out once; later calls repeat the finding.
+   */
+  canScore(prompts: readonly (readonly Message[])[]): Promise<ScoringAbility>;
 }
 
 /** Hard caps, asked before every paid call. */

@@ -24,6 +24,7 @@ function answerOf(text: string, ...positions: readonly Alternatives[]): OracleAn
     text,
     finishReason: "stop",
     logProbabilities,
+    scored: null,
     usage: { promptTokens: 1, completionTokens: 1 },
     model: "m",
   };

@@ -13,6 +13,12 @@ export interface ReceivedRequest {
     readonly logprobs?: boolean;
     readonly top_logprobs?: number;
     readonly max_tokens?: number;
+    readonly temperature?: number;
+    readonly seed?: number;
+    readonly top_p?: number;
+    readonly prompt_logprobs?: number;
+    readonly add_generation_prompt?: boolean;
+    readonly continue_final_message?: boolean;
   };
 }
 
@@ -137,7 +143,7 @@ export const breaksOff: Behaviour = (request, response) => {
   response.write(body.slice(0, 20), () => response.socket?.destroy());
 };
 
-function sendJson(response: ServerResponse, body: string): void {
+export function sendJson(response: ServerResponse, body: string): void {
   response.writeHead(200, { "content-type": "application/json" });
   response.end(body);
 }

@@ -40,6 +40,7 @@ describe("asking", () => {
         text: "HI",
         finishReason: "stop",
         logProbabilities: [{ token: "HI", logProbability: -0.25, top }],
+        scored: null,
         usage: { promptTokens: 12, completionTokens: 1 },
         model: "m-2026",
       },

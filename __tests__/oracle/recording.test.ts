@@ -7,6 +7,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { formatLine, type RecordedLine } from "../../src/oracle/recording-line.js";
@@ -14,8 +15,16 @@ import { compactRecording, openStore, readRecording } from "../../src/oracle/rec
 import { canonicalJson, keyOf, ladderOf } from "../../src/oracle/request.js";
 import { temporaryFolder } from "./opening.js";
 
+const EXAMPLE = join(
+  dirname(fileURLToPath(import.meta.url)),
+  "../../../examples/ticket-triage/head/oracle.recording.jsonl",
+);
+
 function lineOf(content: string, text = `answer to ${content}`): RecordedLine {
-  const [request] = ladderOf([{ role: "user", content }], { model: "m", maxTokens: 4 });
+  const [request] = ladderOf(
+    { messages: [{ role: "user", content }] },
+    { model: "m", maxTokens: 4 },
+  );
   const response = {
     text,
     finishReason: "stop",
@@ -47,7 +56,10 @@ describe("keys", () => {
 
   test("the key of a request is the sha256 of this text", () => {
     // printf %s '{...}' | sha256sum
-    const [, , plain] = ladderOf([{ role: "user", content: "hi" }], { model: "m", maxTokens: 16 });
+    const [, , plain] = ladderOf(
+      { messages: [{ role: "user", content: "hi" }] },
+      { model: "m", maxTokens: 16 },
+    );
     expect(plain && canonicalJson(plain)).toBe(
       '{"max_tokens":16,"messages":[{"content":"hi","role":"user"}],"model":"m","seed":0,"temperature":0}',
     );
@@ -55,6 +67,75 @@ describe("keys", () => {
       "3805a2737c6574bb0753524e85b58df15a744adda2f5c1861530121b947e9672",
     );
   });
+});
+
+describe("scores", () => {
+  const scoredLine = (scored?: object): RecordedLine => {
+    const mode = { kind: "score", response: "yes" } as const;
+    const messages = [{ role: "user", content: "q" }] as const;
+    const [request] = ladderOf({ messages, mode }, { model: "m", maxTokens: 4 });
+    return {
+      ...lineOf("q"),
+      key: keyOf(request),
+      request,
+      response: {
+        text: "",
+        finishReason: "scored",
+        logProbabilities: null,
+        ...(scored ? { scored } : {}),
+      } as RecordedLine["response"],
+    };
+  };
+  const unknown = { kind: "unknown", reason: "none given" };
+
+  test.each([[[-0.5, 0, -1.25e-7]], [unknown]])(
+    "%j are read back as they were written",
+    (scored) => {
+      const lines = [lineOf("a"), scoredLine(scored)];
+      expect(linesOf(fileWith(lines.map(formatLine).join("")))).toEqual(lines);
+    },
+  );
+
+  test.each<[string, RecordedLine, string]>([
+    ["missing", scoredLine(), "response.scored"],
+    [
+      "of a plain answer",
+      { ...lineOf("a"), response: { ...lineOf("a").response, scored: [-1] } },
+      "response.scored",
+    ],
+    ["none at all", scoredLine([]), "response.scored"],
+    ["above 0", scoredLine([0.5]), "response.scored"],
+    ["without a reason", scoredLine({ kind: "unknown" }), "response.scored"],
+    [
+      "of another text",
+      { ...scoredLine([-1]), request: { ...scoredLine().request, messages: [] } },
+      "does not belong to the request",
+    ],
+    [
+      "of another draw",
+      { ...lineOf("a"), request: { ...lineOf("a").request, seed: 1 } },
+      "does not belong to the request",
+    ],
+  ])("%s: refused, naming the line", (_, line, message) => {
+    const path = fileWith(`${formatLine(lineOf("b"))}${formatLine(line)}`);
+    expect(() => readRecording(path)).toThrow(
+      expect.objectContaining({
+        code: "RECORDING",
+        place: { path, line: 2 },
+        message: expect.stringContaining(message),
+      }),
+    );
+  });
+});
+
+test("the shipped recording is read and written byte for byte as before there were scores", () => {
+  const text = readFileSync(EXAMPLE, "utf8");
+  const lines = linesOf(EXAMPLE);
+  expect(lines.map(formatLine).join("")).toBe(text);
+  for (const { key, request } of lines.slice(0, 50)) {
+    const settings = { model: request.model, maxTokens: request.max_tokens };
+    expect(ladderOf(request, settings).map(keyOf)).toContain(key);
+  }
 });
 
 describe("reading", () => {
@@ -107,7 +188,7 @@ describe("reading", () => {
     ],
     [
       "a setting that we do not send",
-      edited((line) => ({ ...line, request: { ...line.request, top_p: 1 } })),
+      edited((line) => ({ ...line, request: { ...line.request, top_k: 1 } })),
       'field "request"',
     ],
   ])("%s is an error that names file and line", (_, bad, message) => {

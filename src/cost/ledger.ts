@@ -49,6 +49,7 @@ export function buildLedger(options: LedgerOptions): Ledger {
         certification: of("certification"),
         control: of("control"),
         demonstrations: of("demonstrations"),
+        repeats: of("repeats"),
       },
     },
     surrogate,

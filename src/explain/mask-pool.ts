@@ -48,7 +48,12 @@ export function deletions(mask: Mask): number {
  * Bernoulli(1/2) masks, balanced: every span is deleted in half of the rows. Row and column totals otherwise vary as they
  * would in independent draws; rows that are empty, full or taken are exchanged by swaps that keep the columns' totals.
  */
-function denseMasks(spans: number, count: number, seen: Set<string>, random: Random): Mask[] {
+export function denseMasks(
+  spans: number,
+  count: number,
+  seen: Set<string>,
+  random: Random,
+): Mask[] {
   const rows = Array.from({ length: count }, () => new Uint8Array(spans));
   for (let span = 0; span < spans; span++) {
     // Odd counts: the spare deletion goes to every other span.
@@ -77,7 +82,12 @@ function swapBits(row: Mask, later: readonly Mask[], random: Random): void {
  * Sparse-K, balanced: the number K of deleted spans is uniform in 1 .. largest; the K spans deleted least often so far go, ties
  * at random. A mask that is taken is drawn again with more and more disorder.
  */
-function sparseMasks(spans: number, count: number, seen: Set<string>, random: Random): Mask[] {
+export function sparseMasks(
+  spans: number,
+  count: number,
+  seen: Set<string>,
+  random: Random,
+): Mask[] {
   const largest = largestDeletion(spans);
   const deleted = new Float64Array(spans);
   const masks: Mask[] = [];

@@ -7,6 +7,7 @@ import {
   momentsOf,
   predictRow,
   selectRows,
+  weightedMean,
   withIntercept,
 } from "./least-squares.js";
 
@@ -19,8 +20,9 @@ const PATH_LENGTH = 30;
 const PATH_RATIO = 1e-3;
 
 /**
- * Minimises mean (y - a - x.b)^2 / 2 + alpha |b|_1 by cyclic coordinate descent on the Gram matrix, the intercept a free
- * (Friedman, Hastie and Tibshirani 2010, covariance updates). Equals scikit-learn's Lasso(alpha). Columns without variation get 0.
+ * Minimises the weighted mean of (y - a - x.b)^2 / 2 + alpha |b|_1 by cyclic coordinate descent on the Gram matrix, the intercept a free
+ * (Friedman, Hastie and Tibshirani 2010, covariance updates). Equals scikit-learn's Lasso(alpha), whose
+ * sample weights are rescaled to add up to the rows. Columns without variation get 0.
  */
 export function lasso(moments: Moments, alpha: number, options: DescentOptions = {}): Float64Array {
   const { columns, gram, correlations } = moments;
@@ -110,7 +112,7 @@ export function crossValidatedLasso(
     return {
       alpha: 0,
       coefficients: new Float64Array(regression.columns),
-      heldOutError: variance(regression.values),
+      heldOutError: variance(regression),
     };
   const errors = heldOutErrors(regression, folds, path);
   const best = errors.reduce(
@@ -145,19 +147,20 @@ function heldOutErrors(
   return errors;
 }
 
-/** Mean squared error of a model on some rows. */
+/** Weighted mean squared error of a model on some rows; 0 where these have no weight. */
 export function meanSquaredError(
   model: LinearModel,
   regression: Regression,
   rows: readonly number[],
 ): number {
-  return (
-    rows.reduce(
-      (sum, row) =>
-        sum + ((regression.values[row] as number) - predictRow(model, regression, row)) ** 2,
-      0,
-    ) / rows.length
-  );
+  let sum = 0;
+  let total = 0;
+  for (const row of rows) {
+    const weight = regression.weights?.[row] ?? 1;
+    sum += weight * ((regression.values[row] as number) - predictRow(model, regression, row)) ** 2;
+    total += weight;
+  }
+  return total > 0 ? sum / total : 0;
 }
 
 /** Least squares on the columns that Lasso kept: takes back the shrinkage of magnitudes (relaxed Lasso, Meinshausen 2007). */
@@ -168,7 +171,8 @@ export function relaxedRefit(moments: Moments, coefficients: Float64Array): Floa
   );
 }
 
-function variance(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+function variance(regression: Regression): number {
+  const intercept = weightedMean(regression.values, regression.weights);
+  const mean = { intercept, coefficients: new Float64Array(0) };
+  return meanSquaredError(mean, regression, [...regression.values.keys()]);
 }

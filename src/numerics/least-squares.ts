@@ -7,16 +7,18 @@ export interface Regression {
   readonly columns: number;
   readonly design: Float64Array;
   readonly values: Float64Array;
+  /** [row]: how much a row counts, at least 0, not all 0; 1 each where absent. */
+  readonly weights?: Float64Array;
 }
 
-/** Second moments about the means: all that least squares, ridge and Lasso with an intercept need. */
+/** Second moments about the means, rows weighted: all that least squares, ridge and Lasso with an intercept need. */
 export interface Moments {
   readonly columns: number;
   readonly columnMeans: Float64Array;
   readonly valueMean: number;
-  /** X'X / n of the centred columns (columns x columns). */
+  /** X'WX / sum of W, of the centred columns (columns x columns). */
   readonly gram: Float64Array;
-  /** X'y / n. */
+  /** X'Wy / sum of W. */
   readonly correlations: Float64Array;
 }
 
@@ -29,9 +31,14 @@ export interface LinearModel {
 /** Relative ridge that makes exactly collinear columns share their effect instead of failing. */
 const COLLINEAR_RIDGE = 1e-10;
 
+/**
+ * Rows with one value each and, where given, one weight each. Throws INTERNAL for shapes that do not fit and for weights that are
+ * negative, not finite or all 0.
+ */
 export function regressionOf(
   rows: readonly ArrayLike<number>[],
   values: ArrayLike<number>,
+  weights?: Float64Array,
 ): Regression {
   const columns = rows[0]?.length ?? 0;
   if (
@@ -45,12 +52,32 @@ export function regressionOf(
     );
   const design = new Float64Array(rows.length * columns);
   rows.forEach((row, index) => design.set(row, index * columns));
-  return { rows: rows.length, columns, design, values: Float64Array.from(values) };
+  const regression = {
+    rows: rows.length,
+    columns,
+    design,
+    values: Float64Array.from(values),
+  };
+  return weights === undefined
+    ? regression
+    : { ...regression, weights: checkedWeights(weights, rows.length) };
+}
+
+function checkedWeights(weights: Float64Array, rows: number): Float64Array {
+  const bad = weights.find((weight) => !(weight >= 0 && weight < Infinity));
+  if (weights.length !== rows || bad !== undefined || weights.every((weight) => weight === 0))
+    throw new UnderstudyError(
+      "INTERNAL",
+      bad === undefined
+        ? `${weights.length} weights, or only zeros, for the ${rows} rows of a regression`
+        : `a row of a regression weighs ${bad}`,
+    );
+  return weights;
 }
 
 /** The rows at the given positions, which may repeat. */
 export function selectRows(regression: Regression, positions: readonly number[]): Regression {
-  const { columns } = regression;
+  const { columns, weights } = regression;
   const design = new Float64Array(positions.length * columns);
   positions.forEach((position, index) =>
     design.set(
@@ -58,29 +85,31 @@ export function selectRows(regression: Regression, positions: readonly number[])
       index * columns,
     ),
   );
-  return {
-    rows: positions.length,
-    columns,
-    design,
-    values: Float64Array.from(positions, (position) => regression.values[position] as number),
-  };
+  const pick = (from: Float64Array): Float64Array =>
+    Float64Array.from(positions, (position) => from[position] as number);
+  const selected = { rows: positions.length, columns, design, values: pick(regression.values) };
+  return weights === undefined ? selected : { ...selected, weights: pick(weights) };
 }
 
 export function momentsOf(regression: Regression): Moments {
   const { rows, columns, design, values } = regression;
+  const divisors = rowDivisors(regression);
+  const valueMean = weightedMean(values, regression.weights);
   const columnMeans = new Float64Array(columns);
-  for (let row = 0; row < rows; row++)
+  for (let row = 0; row < rows; row++) {
+    const divisor = divisors[row] as number;
     for (let j = 0; j < columns; j++)
-      columnMeans[j] = (columnMeans[j] as number) + (design[row * columns + j] as number) / rows;
-  const valueMean = values.reduce((sum, value) => sum + value, 0) / rows;
+      columnMeans[j] = (columnMeans[j] as number) + (design[row * columns + j] as number) / divisor;
+  }
   const gram = new Float64Array(columns * columns);
   const correlations = new Float64Array(columns);
   const centred = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
+    const divisor = divisors[row] as number;
     for (let j = 0; j < columns; j++)
       centred[j] = (design[row * columns + j] as number) - (columnMeans[j] as number);
     for (let j = 0; j < columns; j++) {
-      const scaled = (centred[j] as number) / rows;
+      const scaled = (centred[j] as number) / divisor;
       correlations[j] =
         (correlations[j] as number) + scaled * ((values[row] as number) - valueMean);
       for (let k = 0; k <= j; k++)
@@ -90,6 +119,20 @@ export function momentsOf(regression: Regression): Moments {
   for (let j = 0; j < columns; j++)
     for (let k = 0; k < j; k++) gram[k * columns + j] = gram[j * columns + k] as number;
   return { columns, columnMeans, valueMean, gram, correlations };
+}
+
+/** [row]: sum of the weights over the row's own, so that dividing by it averages; the number of rows where all weigh the same. */
+function rowDivisors({ rows, weights }: Regression): Float64Array {
+  if (weights === undefined) return new Float64Array(rows).fill(rows);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => total / weight);
+}
+
+/** Weighted mean; all weights 1 where there are none. */
+export function weightedMean(values: Float64Array, weights?: Float64Array): number {
+  if (weights === undefined) return values.reduce((sum, value) => sum + value, 0) / values.length;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return values.reduce((sum, value, row) => sum + (weights[row] as number) * value, 0) / total;
 }
 
 export function withIntercept(moments: Moments, coefficients: Float64Array): LinearModel {
@@ -113,8 +156,8 @@ export function predictRow(model: LinearModel, regression: Regression, row: numb
 }
 
 /**
- * Minimises mean (y - a - x.b)^2 + penalty |b|^2, the intercept a free. A penalty of 0 is ordinary least squares.
- * (scikit-learn's Ridge has alpha = rows x penalty.)
+ * Minimises the weighted mean of (y - a - x.b)^2 + penalty |b|^2, the intercept a free. A penalty of 0 is ordinary least squares.
+ * (scikit-learn's Ridge has alpha = sum of the weights x penalty.)
  */
 export function ridge(moments: Moments, penalty: number): Float64Array {
   return leastSquaresOn(

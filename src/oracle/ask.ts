@@ -60,8 +60,8 @@ export class Asking {
     onProgress?: Progress,
   ): Promise<readonly OracleOutcome[]> {
     let done = 0;
-    const asked = questions.map(({ messages }) =>
-      this.#once(ladderOf(messages, this.#options.settings)),
+    const asked = questions.map((question) =>
+      this.#once(ladderOf(question, this.#options.settings)),
     );
     const outcomes = await Promise.all(
       asked.map(async ({ outcome }) => {

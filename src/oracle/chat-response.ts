@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { parseLenient } from "./lenient-json.js";
+import { readLogProbability } from "./log-probability.js";
 import type { RecordedLine } from "./recording-line.js";
 import type { OracleRequest } from "./request.js";
+import { usageOf, usageSchema } from "./token-usage.js";
 
 const scoredToken = z.object({ token: z.string(), logprob: z.unknown() });
 
@@ -22,10 +25,7 @@ const responseSchema = z.object({
       }),
     )
     .min(1),
-  usage: z
-    .object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative() })
-    .nullish()
-    .catch(null),
+  usage: usageSchema,
 });
 
 /** What a recorded line holds besides the question. */
@@ -49,7 +49,7 @@ export function readChatResponse(body: string, request: OracleRequest): ReadResu
     return { kind: "unusable", message: unusable(body, parsed.error) };
   const text = choice.message.content;
   const scores = logProbabilitiesOf(choice.logprobs?.content ?? null, request);
-  const usage = usageOf(parsed.data.usage ?? null, request, text);
+  const usage = usageOf(parsed.data.usage, request, text);
   return {
     kind: "answer",
     response: {
@@ -61,16 +61,6 @@ export function readChatResponse(body: string, request: OracleRequest): ReadResu
     model: withoutFolder(parsed.data.model ?? request.model),
     notices: scores.notices,
   };
-}
-
-/** Upper guess of the tokens of a text: three bytes each, where common vocabularies take four or more of English. */
-export function estimateTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text, "utf8") / 3);
-}
-
-/** Upper guess of the prompt tokens of a request, chat template included. */
-export function estimatePromptTokens(messages: OracleRequest["messages"]): number {
-  return messages.reduce((sum, message) => sum + estimateTokens(message.content) + 8, 8);
 }
 
 type ScoredToken = z.infer<typeof scoredToken> & {
@@ -111,10 +101,10 @@ function readToken({
   logprob,
   top_logprobs,
 }: ScoredToken): (Scored & { top: Scored[] }) | null {
-  const own = readNumber(logprob);
+  const own = readLogProbability(logprob);
   const possible = (top_logprobs ?? []).filter((each) => each.logprob !== -Infinity);
   const top = possible.flatMap((each) => {
-    const logProbability = readNumber(each.logprob);
+    const logProbability = readLogProbability(each.logprob);
     return logProbability === null ? [] : [{ token: each.token, logProbability }];
   });
   if (own === null || top.length < possible.length) return null;
@@ -125,57 +115,15 @@ function readToken({
   };
 }
 
-/** Rounding errors may lift a certain token's log-probability a little over 0; more than that is no log-probability. */
-const ROUNDING = 1e-3;
-
-function readNumber(value: unknown): number | null {
-  if (typeof value !== "number" || !Number.isFinite(value) || value > ROUNDING) return null;
-  return value >= 0 ? 0 : Number(value.toPrecision(7));
-}
-
-function usageOf(
-  usage: z.infer<typeof responseSchema>["usage"] | null,
-  request: OracleRequest,
-  text: string,
-): RecordedLine["usage"] {
-  if (usage)
-    return { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens };
-  return {
-    promptTokens: estimatePromptTokens(request.messages),
-    completionTokens: estimateTokens(text),
-    estimated: true,
-  };
-}
-
 /** Local servers call a model by its file; the folders it lies in are nobody's business. */
-function withoutFolder(model: string): string {
+export function withoutFolder(model: string): string {
   return /^(\/|~|\.{1,2}[/\\]|[A-Za-z]:[/\\])/.test(model)
     ? (model.split(/[/\\]/).at(-1) ?? model)
     : model;
 }
 
-const JSON_STRING_OR_BARE_NUMBER = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
-
-/** JSON, also with the bare NaN and Infinity that Python servers write. Undefined where it is no JSON. */
-function parseLenient(body: string): unknown {
-  const strict = parseJson(body);
-  if (strict !== undefined || !/NaN|Infinity/.test(body)) return strict;
-  return parseJson(
-    body.replace(JSON_STRING_OR_BARE_NUMBER, (match) =>
-      match.startsWith('"') ? match : match === "-Infinity" ? "-1e999" : "null",
-    ),
-  );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function unusable(body: string, error: z.ZodError | undefined): string {
+/** Why a body is no answer: the first thing that is wrong with it, and how it begins. */
+export function unusable(body: string, error: z.ZodError | undefined): string {
   const issue = error?.issues[0];
   const field =
     issue && issue.path.length > 0

@@ -12,7 +12,7 @@ export interface Failure {
   /**
    * - again: the same call may succeed later
    * - once more: as again, but each try costs a whole time-out
-   * - poorer: the server does not take the log-probabilities asked for
+   * - poorer: the server does not take the log-probabilities, or the share of the distribution, that were asked for
    * - never: this question will fail again
    * - stop: every question would fail
    */
@@ -62,7 +62,8 @@ function httpFailure(error: APIError, status: number): Failure {
     return { ...base, cause: "unavailable", remedy: "stop" };
   if (status === 408 || status === 409 || status === 425 || status === 429)
     return { ...base, cause: "unavailable", remedy: "again" };
-  if (/log_?prob/i.test(error.message)) return { ...base, cause: "unusable", remedy: "poorer" };
+  if (/log_?prob|top_p/i.test(error.message))
+    return { ...base, cause: "unusable", remedy: "poorer" };
   if (status >= 500) return { ...base, cause: "unavailable", remedy: "again" };
   if (status >= 300 && status < 400)
     return {

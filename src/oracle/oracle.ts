@@ -1,4 +1,4 @@
-import type { Budget, Oracle } from "../domain.js";
+import type { Budget, Oracle, OracleOutcome } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import { Asking, type AnsweredUsage } from "./ask.js";
 import { createClient } from "./client.js";
@@ -8,6 +8,7 @@ import { Purchasing, type Purchase } from "./purchase.js";
 import type { RecordedLine } from "./recording-line.js";
 import { openStore, readRecording, type AnswerStore } from "./recording.js";
 import { keyOf, type Ladder } from "./request.js";
+import { ScoringProbe } from "./scoring-probe.js";
 import type { Resolve } from "./transport.js";
 
 export interface OracleOptions {
@@ -58,7 +59,8 @@ export interface OpenedOracle extends Oracle {
  * Opens the oracle: recordings first, then, where there is an endpoint that may be asked, paid calls within the budget.
  * Every new answer is on the disk before it is used. What cannot be answered is a refusal, never an exception.
  * @throws UnderstudyError ORACLE_ENDPOINT for a base URL that is refused, RECORDING or FILE for a recording that cannot be
- *   read, USAGE for a setting out of range. `ask` throws only FILE, where the store cannot be written.
+ *   read, USAGE for a setting out of range. `ask` throws FILE, where the store cannot be written, and
+ *   INTERNAL for a mode that makes no sense.
  */
 export function openOracle(options: OracleOptions): OpenedOracle {
   assertSettings(options);
@@ -80,12 +82,20 @@ export function openOracle(options: OracleOptions): OpenedOracle {
       if (usage.estimated) notices.add(ESTIMATED);
     },
   });
+  const scoring = new ScoringProbe(async (question) => firstOf(await asking.ask([question])));
   return {
     model: options.model,
     host: endpoint?.host ?? "recording",
     ask: (questions, onProgress) => asking.ask(questions, onProgress),
+    canScore: (prompts) => scoring.find(prompts),
     facts: () => factsOf(asking, notices),
   };
+}
+
+function firstOf(outcomes: readonly OracleOutcome[]): OracleOutcome {
+  const [first] = outcomes;
+  if (!first) throw new UnderstudyError("INTERNAL", "a question has no outcome");
+  return first;
 }
 
 /** The endpoint that may be asked, or null for recordings only. */

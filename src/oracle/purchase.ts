@@ -1,11 +1,13 @@
 import type { Budget, OracleOutcome } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import { Breaker } from "./breaker.js";
-import { estimatePromptTokens, readChatResponse } from "./chat-response.js";
+import { readChatResponse, type ReadAnswer } from "./chat-response.js";
 import type { CallResult, SendRequest } from "./client.js";
 import type { Failure } from "./failure.js";
 import type { RecordedLine } from "./recording-line.js";
-import { keyOf, type Ladder, type OracleRequest } from "./request.js";
+import { isScoring, keyOf, type Ladder, type OracleRequest } from "./request.js";
+import { readScoreResponse, refusedScore } from "./score-response.js";
+import { estimatePromptTokens } from "./token-usage.js";
 
 export type Refused = Extract<OracleOutcome, { kind: "refused" }>;
 export type Purchase = { readonly kind: "bought"; readonly line: RecordedLine } | Refused;
@@ -27,8 +29,8 @@ interface Reserved {
 export class Purchasing {
   readonly #options: PurchasingOptions;
   readonly #breaker = new Breaker();
-  /** Where on the ladder to start: a server that refused the log-probabilities of one question refuses those of all. */
-  #rung = 0;
+  /** Where on ladders of this length to start: a server that refused the settings of one question refuses those of all. */
+  readonly #rungs = new Map<number, number>();
   #broken: unknown = null;
 
   constructor(options: PurchasingOptions) {
@@ -45,8 +47,9 @@ export class Purchasing {
     const reserved = this.#reserve(ladder[0]);
     if ("kind" in reserved) return reserved;
     const { request, result } = await this.#sendRichest(ladder);
-    return result.kind === "body"
-      ? this.#receive(request, result.body, reserved)
+    if (result.kind === "body") return this.#receive(request, result.body, reserved);
+    return isScoring(request) && isAboutTheRequest(result.failure)
+      ? this.#refused(request, result.failure, reserved)
       : this.#failed(result.failure, reserved, null);
   }
 
@@ -61,25 +64,21 @@ export class Purchasing {
   async #sendRichest(
     ladder: Ladder,
   ): Promise<{ readonly request: OracleRequest; readonly result: CallResult }> {
-    for (let rung = this.#rung; ; rung += 1) {
+    for (let rung = this.#rungs.get(ladder.length) ?? 0; ; rung += 1) {
       const request = ladder[rung] ?? ladder[0];
       const result = await this.#options.send(request);
       const next = ladder[rung + 1];
       if (result.kind === "body" || result.failure.remedy !== "poorer" || !next)
         return { request, result };
-      this.#rung = Math.max(this.#rung, rung + 1);
-      const less =
-        next.top_logprobs === undefined
-          ? "no log-probabilities"
-          : `${next.top_logprobs} log-probabilities a token`;
-      this.#options.notice(
-        `the server refuses ${request.top_logprobs ?? 0} log-probabilities a token; asking for ${less}`,
-      );
+      this.#rungs.set(ladder.length, Math.max(this.#rungs.get(ladder.length) ?? 0, rung + 1));
+      this.#options.notice(`the server refuses ${optionOf(request)}; asking for ${optionOf(next)}`);
     }
   }
 
   #receive(request: OracleRequest, body: string, reserved: Reserved): Purchase {
-    const read = readChatResponse(body, request);
+    const read = isScoring(request)
+      ? readScoreResponse(body, request)
+      : readChatResponse(body, request);
     // The server did answer, so it may charge: what was reserved counts as spent.
     if (read.kind === "unusable")
       return this.#failed(
@@ -88,17 +87,29 @@ export class Purchasing {
         reserved.size,
       );
     this.#options.budget.settle(reserved.reservation, read.usage);
-    const line: RecordedLine = {
-      key: keyOf(request),
-      request,
-      response: read.response,
-      usage: read.usage,
-      model: read.model,
-    };
+    return this.#bought(request, read);
+  }
+
+  #bought(request: OracleRequest, { response, usage, model, notices }: ReadAnswer): Purchase {
+    const line: RecordedLine = { key: keyOf(request), request, response, usage, model };
     this.#keep(line);
-    this.#breaker.succeeded();
-    for (const notice of read.notices) this.#options.notice(notice);
+    this.#note(line);
+    for (const notice of notices) this.#options.notice(notice);
     return { kind: "bought", line };
+  }
+
+  /** That a server does not score is worth recording: it tells a replay what this run knew. */
+  #refused(request: OracleRequest, failure: Failure, { reservation }: Reserved): Purchase {
+    this.#options.budget.settle(reservation, null);
+    this.#options.notice(failure.message);
+    return this.#bought(request, refusedScore(request));
+  }
+
+  /** A score without numbers is money spent for nothing, however whole the answer. */
+  #note({ response: { scored } }: RecordedLine): void {
+    if (scored === undefined || Array.isArray(scored)) return this.#breaker.succeeded();
+    const failure = { message: scored.reason, remedy: "never", retryAfter: null } as const;
+    this.#breaker.failed({ ...failure, cause: "unusable" });
   }
 
   #keep(line: RecordedLine): void {
@@ -115,6 +126,16 @@ export class Purchasing {
     this.#breaker.failed(failure);
     return { kind: "refused", cause: failure.cause, message: failure.message };
   }
+}
+
+function isAboutTheRequest({ cause, remedy }: Failure): boolean {
+  return cause === "unusable" && remedy !== "stop";
+}
+
+function optionOf({ top_logprobs, top_p, temperature }: OracleRequest): string {
+  if (top_logprobs !== undefined) return `${top_logprobs} log-probabilities a token`;
+  if (temperature === 0) return "no log-probabilities";
+  return top_p === undefined ? "a temperature alone" : "top_p beside a temperature";
 }
 
 function notAsked({ cause, message }: Failure): Refused {

@@ -1,9 +1,15 @@
 import { z } from "zod";
 import type { OracleAnswer } from "../domain.js";
 import { messageOf, UnderstudyError, type Place } from "../errors.js";
-import { keyOf, requestSchema } from "./request.js";
+import { isScoring, keyOf, requestSchema } from "./request.js";
 
 const tokenSchema = z.object({ token: z.string(), logProbability: z.number() });
+
+/** Of a score: log p of each token of the response, or why the server gave none. */
+const scoredSchema = z.union([
+  z.array(z.number().max(0)).min(1),
+  z.object({ kind: z.literal("unknown"), reason: z.string() }),
+]);
 
 const lineSchema = z.object({
   key: z.string(),
@@ -12,6 +18,7 @@ const lineSchema = z.object({
     text: z.string(),
     finishReason: z.string(),
     logProbabilities: z.array(tokenSchema.extend({ top: z.array(tokenSchema) })).nullable(),
+    scored: scoredSchema.optional(),
   }),
   /** `estimated`: the server counted nothing, the numbers come from the length of the texts. */
   usage: z.object({
@@ -40,6 +47,10 @@ export function readLine(text: string): ReadLine {
       `field ${JSON.stringify(issue?.path.join(".") ?? "")}: ${issue?.message ?? "is wrong"}`,
     );
   }
+  if (isScoring(result.data.request) !== (result.data.response.scored !== undefined))
+    return wrong(
+      'field "response.scored": must be there where given text was scored, and only there',
+    );
   const key = keyOf(result.data.request);
   if (key === result.data.key) return { kind: "line", line: result.data };
   return wrong(
@@ -65,8 +76,12 @@ export function formatLine(line: RecordedLine): string {
 
 /** The answer a line holds. */
 export function answerOf({ response, usage, model }: RecordedLine): OracleAnswer {
+  const { text, finishReason, logProbabilities, scored } = response;
   return {
-    ...response,
+    text,
+    finishReason,
+    logProbabilities,
+    scored: Array.isArray(scored) ? Float64Array.from(scored) : (scored ?? null),
     usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
     model,
   };

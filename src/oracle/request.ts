@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Message } from "../domain.js";
+import type { OracleQuestion } from "../domain.js";
+import { UnderstudyError } from "../errors.js";
 
 /** What is sent to the server, and what the key of an answer is made of; never anything else. */
 export const requestSchema = z.strictObject({
@@ -13,9 +14,18 @@ export const requestSchema = z.strictObject({
   seed: z.int(),
   logprobs: z.boolean().optional(),
   top_logprobs: z.int().optional(),
+  top_p: z.number().optional(),
+  add_generation_prompt: z.boolean().optional(),
+  continue_final_message: z.boolean().optional(),
+  prompt_logprobs: z.int().optional(),
 });
 
 export type OracleRequest = z.infer<typeof requestSchema>;
+
+/** True of a request that has given text scored: its answer is read in another way. */
+export function isScoring(request: OracleRequest): boolean {
+  return request.prompt_logprobs !== undefined;
+}
 
 export interface RequestSettings {
   readonly model: string;
@@ -26,10 +36,19 @@ export interface RequestSettings {
 export type Ladder = readonly [OracleRequest, ...OracleRequest[]];
 
 /**
- * The ladder of a question: with 20 alternatives a token, with 5 (some servers allow no more), without log-probabilities.
- * All of them are looked up in recordings, the first that the server takes is sent.
+ * The ladder of a question. All of its requests are looked up in recordings, the first that the server takes is sent.
+ * - without a mode: temperature 0 with 20 alternatives a token, with 5 (some servers allow no more), without log-probabilities
+ * - sample: temperature 1, seed = draw, the whole distribution; without `top_p` for servers that take no two such settings
+ * - repeat: temperature 0, seed = draw: another question than the first, which has seed 0
+ * - score: the response as an assistant's message that the prompt ends in, with the log-probabilities of the prompt's tokens
+ *   (vLLM: `continue_final_message` leaves out the end-of-turn token, `prompt_logprobs` 1 gives each token's own entry and
+ *   the likeliest one's, a form in which the own one can be told also where a server takes 0 for "none")
+ * @throws UnderstudyError INTERNAL for an empty response, or a draw that is no whole number from 0 (repeat: from 1).
  */
-export function ladderOf(messages: readonly Message[], settings: RequestSettings): Ladder {
+export function ladderOf(
+  { messages, mode }: Pick<OracleQuestion, "messages" | "mode">,
+  settings: RequestSettings,
+): Ladder {
   const plain: OracleRequest = {
     model: settings.model,
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -37,11 +56,42 @@ export function ladderOf(messages: readonly Message[], settings: RequestSettings
     max_tokens: settings.maxTokens,
     seed: 0,
   };
-  return [
-    { ...plain, logprobs: true, top_logprobs: 20 },
-    { ...plain, logprobs: true, top_logprobs: 5 },
-    plain,
-  ];
+  switch (mode?.kind) {
+    case undefined:
+      return [
+        { ...plain, logprobs: true, top_logprobs: 20 },
+        { ...plain, logprobs: true, top_logprobs: 5 },
+        plain,
+      ];
+    case "sample": {
+      const sample = { ...plain, temperature: 1, seed: draw(mode.draw, 0) };
+      return [{ ...sample, top_p: 1 }, sample];
+    }
+    case "repeat":
+      return [{ ...plain, seed: draw(mode.draw, 1) }];
+    case "score":
+      return [scoringRequest(plain, mode.response)];
+  }
+}
+
+function scoringRequest(plain: OracleRequest, response: string): OracleRequest {
+  if (response === "") throw new UnderstudyError("INTERNAL", "a response to score is empty");
+  return {
+    ...plain,
+    messages: [...plain.messages, { role: "assistant", content: response }],
+    max_tokens: 1,
+    add_generation_prompt: false,
+    continue_final_message: true,
+    prompt_logprobs: 1,
+  };
+}
+
+function draw(number: number, least: number): number {
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new UnderstudyError(
+    "INTERNAL",
+    `a draw must be a whole number of at least ${least}, got ${number}`,
+  );
 }
 
 /** sha256 (hex) of the canonical JSON of a request. */

@@ -85,7 +85,8 @@ export async function explainPrompt(
   });
   if (comparison.kind === "unknown")
     return { kind: "not explained", reason: `insufficient data: ${comparison.reason}` };
-  const fit = fitHierarchical(problem);
+  const noiseFloor = values.noise?.kind === "estimated" ? values.noise.variance : 0;
+  const fit = fitHierarchical({ ...problem, noiseFloor });
   return {
     kind: "explained",
     explained: {
@@ -113,7 +114,7 @@ function summarise(parts: {
     method: "hierarchical",
     value: values.kind,
     inputs: values.inputs.length,
-    masksPerInput: values.inputs.length === 0 ? 0 : values.asked / values.inputs.length,
+    masksPerInput: values.inputs.length === 0 ? 0 : values.masked / values.inputs.length,
     oracleCalls: values.inputs.length + values.asked,
     fidelity: comparison.hierarchical,
     baselines: Object.fromEntries(

@@ -4,15 +4,22 @@ import type {
   MaskedInput,
   MaskedValue,
   OracleAnswer,
-  OracleOutcome,
   OraclePurpose,
+  Unknown,
   ValueKind,
 } from "../domain.js";
+import { answerAgreement, type AnswerCheck } from "../explain/answer-agreement.js";
 import { designMasks } from "../explain/masks.js";
-import { chooseValueKind, classMargin, similarity } from "../explain/values.js";
+import type { RepeatNoise } from "../explain/repeat-noise.js";
+import { classMargin } from "../explain/values.js";
+import { answerOf, inputAt, progress, type MaskedPrompt } from "./asking.js";
 import type { Job } from "./ports.js";
+import { measureNoise } from "./repeat-noise.js";
+import { sampleMasked, SAMPLES_PER_MASK } from "./sampled-values.js";
+import { scoreMasked } from "./scored-values.js";
 import { renderMasked, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
+import { findValueKind } from "./value-kind.js";
 
 /** Answers to the unmasked prompt; null where the oracle gave none. */
 export async function askUnmasked(
@@ -55,7 +62,18 @@ export interface OracleValues {
   /** The fixed output's class of each of these inputs: pooling goes by it. */
   readonly classes: readonly string[];
   readonly rows: readonly MaskedValue[];
+  /** Masked prompts, and the questions asked about them. */
+  readonly masked: number;
   readonly asked: number;
+  /** How much values differ when nothing was changed, where the kind of value has such noise; null where it has none. */
+  readonly noise: RepeatNoise | Unknown | null;
+}
+
+export interface MeasuringOptions {
+  /** Answers at temperature 1 a masked prompt, where nothing better can be had; fewer than 2: none. */
+  readonly samples?: number;
+  /** How a regenerated answer is held against the fixed one. */
+  readonly check?: AnswerCheck;
 }
 
 /** Deals masks over the search set, asks them mask by mask (neighbours share their prefix) and turns answers into values. */
@@ -64,13 +82,11 @@ export async function measureMasks(
   study: PromptStudy,
   oracle: CountingOracle,
   fixed: readonly (OracleAnswer | null)[],
+  { samples = SAMPLES_PER_MASK, check = { kind: "words" } }: MeasuringOptions = {},
 ): Promise<OracleValues> {
   const search = study.inputs?.search ?? [];
   const answered = search.flatMap((_, index) => (fixed[index]?.text.trim() ? [index] : []));
-  const { kind, reason } = chooseValueKind(
-    fixed.filter((answer) => answer !== null),
-    study.labels,
-  );
+  const { kind, reason } = await findValueKind({ study, oracle, fixed, samples });
   const design = designMasks({
     spans: study.maskable.length,
     inputs: answered.length,
@@ -78,39 +94,69 @@ export async function measureMasks(
     poolSize: job.settings["mask-pool"],
     seed: `${study.inputs?.hash}:${study.template.source}`,
   });
-  const order = byMask(design.assignment);
-  const questions = order.map(({ input, mask }) => ({
-    purpose: "masks" as const,
+  const promptOf = (mask: MaskedInput["mask"] | null, input: number) => ({
     messages: renderMasked(study, mask, inputAt(search, answered[input])),
-  }));
-  const outcomes = await oracle.ask(questions, progress(job, "masked prompts"));
-  const rows = order.flatMap((masked, index) => {
-    const answer = answerOf(outcomes[index]);
-    const reference = fixed[answered[masked.input] ?? -1];
-    return answer && reference
-      ? valueOf({ kind, masked, answer, fixed: reference, labels: study.labels })
-      : [];
+    fixed: fixedAt(fixed, answered[input]),
   });
+  const prompts = byMask(design.assignment).map((masked) => ({
+    masked,
+    ...promptOf(masked.mask, masked.input),
+  }));
+  const rows = await measure({ job, oracle, prompts, kind, samples, check, labels: study.labels });
+  const unmasked = answered.map((_, input) => promptOf(null, input));
   return {
     kind,
     kindReason: reason,
     inputs: answered,
     classes: answered.map((index) => fixed[index]?.text.trim() ?? ""),
     rows,
-    asked: questions.length,
+    masked: prompts.length,
+    asked: prompts.length * (kind === "sampled-log-odds" ? samples : 1),
+    noise:
+      kind === "similarity" ? await measureNoise({ job, oracle, prompts: unmasked, check }) : null,
   };
 }
 
-function valueOf(options: {
-  kind: ValueKind;
-  masked: MaskedInput;
-  answer: OracleAnswer;
-  fixed: OracleAnswer;
-  labels: readonly string[];
-}): MaskedValue[] {
-  const { kind, masked, answer, fixed, labels } = options;
+interface Measuring {
+  readonly job: Job;
+  readonly oracle: CountingOracle;
+  readonly prompts: readonly MaskedPrompt[];
+  readonly kind: ValueKind;
+  readonly samples: number;
+  readonly check: AnswerCheck;
+  readonly labels: readonly string[];
+}
+
+async function measure(measuring: Measuring): Promise<readonly MaskedValue[]> {
+  const { job, oracle, prompts } = measuring;
+  switch (measuring.kind) {
+    case "log-odds":
+      return scoreMasked(job, oracle, prompts);
+    case "sampled-log-odds":
+      return sampleMasked(measuring);
+    case "class-margin":
+    case "similarity":
+      return answerMasked(measuring);
+  }
+}
+
+async function answerMasked(measuring: Measuring): Promise<readonly MaskedValue[]> {
+  const { job, oracle, prompts } = measuring;
+  const questions = prompts.map(({ messages }) => ({ purpose: "masks" as const, messages }));
+  const outcomes = await oracle.ask(questions, progress(job, "masked prompts"));
+  return prompts.flatMap((prompt, index) => {
+    const answer = answerOf(outcomes[index]);
+    return answer === null ? [] : valueOf(measuring, prompt, answer);
+  });
+}
+
+function valueOf(
+  { kind, check, labels }: Measuring,
+  { masked, fixed }: MaskedPrompt,
+  answer: OracleAnswer,
+): MaskedValue[] {
   if (kind === "similarity")
-    return [{ ...masked, value: similarity(answer.text, fixed.text), bounded: false }];
+    return [{ ...masked, value: answerAgreement(check, answer.text, fixed.text), bounded: false }];
   const margin = classMargin(answer, fixed.text.trim(), labels);
   return margin.kind === "unknown"
     ? []
@@ -124,16 +170,10 @@ function byMask(assignment: readonly MaskedInput[]): readonly MaskedInput[] {
   );
 }
 
-function inputAt(inputs: readonly Input[], index: number | undefined): Input {
-  const input = index === undefined ? undefined : inputs[index];
-  if (!input) throw new RangeError(`no input ${index}`);
-  return input;
+function fixedAt(fixed: readonly (OracleAnswer | null)[], index: number | undefined): OracleAnswer {
+  const answer = index === undefined ? undefined : fixed[index];
+  if (!answer) throw new RangeError(`no fixed output ${index}`);
+  return answer;
 }
 
-export function answerOf(outcome: OracleOutcome | undefined): OracleAnswer | null {
-  return outcome?.kind === "answer" ? outcome.answer : null;
-}
-
-export function progress(job: Job, what: string): (done: number, total: number) => void {
-  return (done, total) => job.ports.say(`${what}: ${done}/${total}`);
-}
+export { answerOf, progress };

@@ -23,7 +23,10 @@ export function countUsage(oracle: Oracle): CountingOracle {
       refusals.set(outcome.message, (refusals.get(outcome.message) ?? 0) + 1);
       return;
     }
-    const key = createHash("sha256").update(JSON.stringify(question.messages)).digest("hex");
+    const { messages, mode = null } = question;
+    const key = createHash("sha256")
+      .update(JSON.stringify([messages, mode]))
+      .digest("hex");
     if (!usages.has(key))
       usages.set(key, { purpose: question.purpose, model: oracle.model, ...outcome.answer.usage });
   };
@@ -37,6 +40,13 @@ export function countUsage(oracle: Oracle): CountingOracle {
         if (question) note(question, outcome);
       });
       return outcomes;
+    },
+    canScore: async (prompts) => {
+      const ability = await oracle.canScore(prompts);
+      // That the server does not score is a finding, not a question left without an answer.
+      for (const { question, outcome } of ability.asked)
+        if (outcome.kind === "answer") note(question, outcome);
+      return ability;
     },
     usages: () => [...usages.values()],
     refusals: () => refusals,

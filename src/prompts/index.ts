@@ -8,4 +8,11 @@ export { maskableSpans, type SpanMask } from "./masking.js";
 export { parsePrompt, type ParseOptions } from "./parse.js";
 export { isPromptPath, unsupportedPromptFormat } from "./paths.js";
 export { renderMessages } from "./render.js";
-export { atGranularity, MOST_MASKABLE_SPANS, spansAt } from "./spans/granularity.js";
+export {
+  atGranularity,
+  spansAt,
+  spansWithin,
+  templateWithin,
+  type PartialCut,
+} from "./spans/granularity.js";
+export { MOST_MASKABLE_SPANS } from "./spans/merge.js";

@@ -13,8 +13,8 @@ export interface SpanMask {
 }
 
 /**
- * Indices of the spans that may be masked, ascending: into `template.spans`, or with "section" into
- * `spansAt(template, "section")`, to be rendered with `atGranularity(template, "section")`.
+ * Indices of the spans that may be masked, ascending: into `template.spans` where no granularity is given, else into
+ * `spansAt(template, granularity)`, to be rendered with `atGranularity(template, granularity)`.
  */
 export function maskableSpans(
   template: PromptTemplate,
@@ -30,7 +30,7 @@ export function maskableSpans(
  * it. The turn that asks never goes.
  *
  * A deleted span takes its text with it, not the layout around it: where deleted spans end in a stronger break than the
- * kept text before them (a line end against a space, a blank line against a line end), the kept text ends in that break
+ * kept text before them (a space against nothing, a line end against a space, a blank line against a line end), the kept text ends in that break
  * instead, and at a message's end in the message's own last white space. So a list stays a list when the sentence before it goes.
  */
 export function keptRanges(
@@ -68,10 +68,10 @@ function keptOf(
   return ranges;
 }
 
-/** The first of the breaks with the most line feeds. */
+/** The first of the breaks with the most line feeds; any break is stronger than none. */
 function strongest(content: string, breaks: readonly TextRange[]): TextRange | undefined {
   const strength = (range: TextRange): number =>
-    content.slice(range.start, range.end).split("\n").length;
+    range.end > range.start ? content.slice(range.start, range.end).split("\n").length : 0;
   return breaks.reduce<TextRange | undefined>(
     (best, range) => (best === undefined || strength(range) > strength(best) ? range : best),
     undefined,

@@ -6,7 +6,7 @@ import { describeDemonstrations } from "./demonstrations.js";
 import { readSourceFile } from "./formats/read.js";
 import { findTemplateTokens, type TemplateTokens } from "./slots.js";
 import type { SourceFile } from "./source-file.js";
-import { fitToLimit, MOST_MASKABLE_SPANS } from "./spans/granularity.js";
+import { fitToLimit, MOST_MASKABLE_SPANS } from "./spans/merge.js";
 import { numberSpans, partition } from "./spans/partition.js";
 
 export interface ParseOptions {

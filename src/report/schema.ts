@@ -264,6 +264,7 @@ const byPurpose = {
   certification: usage,
   control: usage,
   demonstrations: usage,
+  repeats: usage,
 } satisfies Record<OraclePurpose, z.ZodType>;
 
 const ledger = z.strictObject({

@@ -7,8 +7,17 @@ import type { ModelTokenizer } from "./tokenizer.js";
 /** Token ids of a chat. */
 export type EncodeChat = (messages: readonly Message[], options: RenderOptions) => Int32Array;
 
+/** The rendered chat, cut at the special tokens that the template wrote; texts in order are the rendered text. */
+export type CutChat = (messages: readonly Message[], options: RenderOptions) => readonly Fragment[];
+
+/** Encodes chats so that contents cannot write markup; see `createChatCutter`. */
+export function createChatEncoder(template: ChatTemplate, tokenizer: ModelTokenizer): EncodeChat {
+  const cut = createChatCutter(template, tokenizer);
+  return (messages, options) => tokenizer.encodeFragments(cut(messages, options));
+}
+
 /**
- * Encodes chats so that contents cannot write markup: a control token spelt out in a message's content becomes plain text, also
+ * Cuts chats so that contents cannot write markup: a control token spelt out in a message's content becomes plain text, also
  * where it would only arise by joining a content to its surroundings. All else is as in encode(render(messages)), ids included.
  *
  * How: a mark that occurs nowhere else is put inside each such token of the contents; the template renders and trims as it
@@ -16,7 +25,10 @@ export type EncodeChat = (messages: readonly Message[], options: RenderOptions) 
  * so that contents and the template text next to them are pre-tokenised together. A template that looks for a control token
  * in a content does not find it: that, too, is markup. Control tokens of a single character cannot be marked and stay special.
  */
-export function createChatEncoder(template: ChatTemplate, tokenizer: ModelTokenizer): EncodeChat {
+export function createChatCutter(
+  template: ChatTemplate,
+  tokenizer: Pick<ModelTokenizer, "specialTokens">,
+): CutChat {
   const { specialTokens } = tokenizer;
   const findBreaks = createBreakFinder(
     specialTokens.filter((token) => token.control).map((token) => token.text),
@@ -24,7 +36,8 @@ export function createChatEncoder(template: ChatTemplate, tokenizer: ModelTokeni
   return (messages, options) => {
     const breaks = messages.map((message) => findBreaks(message.content));
     const rendered = template.render(messages, options);
-    if (breaks.every((positions) => positions.length === 0)) return tokenizer.encode(rendered);
+    if (breaks.every((positions) => positions.length === 0))
+      return splitAtSpecialTokens(rendered, specialTokens);
     const mark = unusedMark([
       rendered,
       template.source,
@@ -35,7 +48,7 @@ export function createChatEncoder(template: ChatTemplate, tokenizer: ModelTokeni
       content: insertAt(content, breaks[index] ?? [], mark),
     }));
     const fragments = splitAtSpecialTokens(template.render(marked, options), specialTokens);
-    return tokenizer.encodeFragments(fragments.map((fragment) => withoutMarks(fragment, mark)));
+    return fragments.map((fragment) => withoutMarks(fragment, mark));
   };
 }
 
@@ -74,7 +87,7 @@ function createBreakFinder(control: readonly string[]): (content: string) => rea
 }
 
 /** A string of private-use characters that occurs in none of the texts, nor arises where it is put between their characters. */
-function unusedMark(texts: readonly string[]): string {
+export function unusedMark(texts: readonly string[]): string {
   let run = "\uE000";
   while (texts.some((text) => text.includes(run))) run += "\uE000";
   return `${run}\uE001`;

@@ -1,4 +1,4 @@
-/** What the scoring graph takes and gives, by name. Sizes: S rows run, P positions for which past tensors have room, R response tokens, D rows compared. */
+/** What the scoring graph takes and gives, by name. Sizes: S rows run, P positions for which past tensors have room, R response tokens, L targets each, D rows compared. */
 
 import type { ModelShape } from "./architecture.js";
 import type { OnnxGraphWriter } from "./onnx-writer.js";
@@ -12,7 +12,7 @@ export const INPUTS = {
   totalLength: "total_length",
   /** int64 [R]: rows, counted among the S, that predict the response tokens. */
   responseRows: "response_rows",
-  /** int64 [R, 1]: the response tokens. */
+  /** int64 [R, L]: tokens whose log-probabilities are wanted at each response row; with L = 1 the response tokens themselves. */
   targets: "targets",
   /** float [D, vocabulary]: log-softmax of the reference run; D is R, or 0 where no divergence is wanted. */
   reference: "reference",
@@ -21,7 +21,7 @@ export const INPUTS = {
 } as const;
 
 export const OUTPUTS = {
-  /** float [R, 1]: log-probability of each target, natural log. */
+  /** float [R, L]: log-probability of each target, natural log. */
   logProbabilities: "log_probabilities",
   /** float [R, vocabulary]: log-softmax, fetched from the reference run only. */
   logSoftmax: "log_softmax",
@@ -54,7 +54,7 @@ export function declareSequenceInputs(graph: OnnxGraphWriter, shape: ModelShape)
 /** Declares what is to be scored: rows, target tokens, and the reference distribution. */
 export function declareScoreInputs(graph: OnnxGraphWriter, vocabulary: number): void {
   graph.input({ name: INPUTS.responseRows, type: "int64", dimensions: ["R"] });
-  graph.input({ name: INPUTS.targets, type: "int64", dimensions: ["R", 1] });
+  graph.input({ name: INPUTS.targets, type: "int64", dimensions: ["R", "L"] });
   graph.input({ name: INPUTS.reference, type: "float", dimensions: ["D", vocabulary] });
   graph.input({ name: INPUTS.comparedRows, type: "int64", dimensions: ["D"] });
 }

@@ -16,7 +16,7 @@ import { firstNorm, transformerBlock, type BlockContext } from "./transformer-bl
 import type { WeightSink } from "./weight-sink.js";
 
 /** Raise with any change of the compiled graph or its weights: caches of other versions are then not read. */
-export const GRAPH_VERSION = 1;
+export const GRAPH_VERSION = 2;
 /** Rotary tables of this many positions take 2 MB at head size 64. */
 const LONGEST_POSITION_TABLE = 4096;
 /** What ONNX Runtime's rotary attention takes. */
@@ -111,7 +111,7 @@ function scores(graph: OnnxGraphWriter, logits: string, vocabulary: number): voi
     outputs: [OUTPUTS.logProbabilities],
     attributes: { axis: 1 },
   });
-  graph.output({ name: OUTPUTS.logProbabilities, type: "float", dimensions: ["R", 1] });
+  graph.output({ name: OUTPUTS.logProbabilities, type: "float", dimensions: ["R", "L"] });
   const compared = graph.node("Gather", [logSoftmax, INPUTS.comparedRows], {
     attributes: { axis: 0 },
   });

@@ -3,21 +3,25 @@
 import { basename } from "node:path";
 import type {
   Backend,
+  LabelScores,
   Message,
   Precision,
+  Progress,
+  PromptEmbeddings,
   Scores,
   ScoringRequest,
   Surrogate,
   SurrogateIdentity,
 } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
-import { modelShape } from "./architecture.js";
-import { createChatEncoder, type EncodeChat } from "./chat-encoding.js";
-import { createChatTemplate } from "./chat-template.js";
+import { modelShape, type ModelShape } from "./architecture.js";
+import { createChat, type Chat } from "./chat.js";
 import { openGguf, type GgufFile } from "./gguf.js";
 import { GRAPH_VERSION } from "./graph.js";
+import { scoreLabelTokens } from "./label-scores.js";
 import { choosePrecision, readCpuFlags } from "./precision.js";
-import type { TokenSequence } from "./sequence-plan.js";
+import { embedTokens } from "./prompt-embeddings.js";
+import { joinTokens } from "./sequence-plan.js";
 import { TokenScorer, type ScoreTokensOptions, type TokenScores } from "./token-scorer.js";
 import { createTokenizer, type ModelTokenizer } from "./tokenizer.js";
 
@@ -67,11 +71,13 @@ class GgufSurrogate implements LocalSurrogate {
   readonly #gguf: GgufFile;
   readonly #tokenizer: ModelTokenizer;
   readonly #scorer: TokenScorer;
-  #encodeChat: EncodeChat | null = null;
+  readonly #shape: ModelShape;
+  #openedChat: Chat | null = null;
 
   constructor(
     model: {
       readonly gguf: GgufFile;
+      readonly shape: ModelShape;
       readonly tokenizer: ModelTokenizer;
       readonly scorer: TokenScorer;
     },
@@ -82,6 +88,7 @@ class GgufSurrogate implements LocalSurrogate {
     },
   ) {
     this.#gguf = model.gguf;
+    this.#shape = model.shape;
     this.#tokenizer = model.tokenizer;
     this.#scorer = model.scorer;
     this.identity = described.identity;
@@ -127,23 +134,36 @@ class GgufSurrogate implements LocalSurrogate {
   }
 
   tokenizeChat(messages: readonly Message[]): Int32Array {
-    // Read on first use: a model without a chat template can still score raw prompts.
-    this.#encodeChat ??= createChatEncoder(createChatTemplate(this.#gguf), this.#tokenizer);
-    return this.#encodeChat(messages, { addGenerationPrompt: true });
+    return this.#chat.encode(messages, { addGenerationPrompt: true });
+  }
+
+  async scoreLabels(
+    prompts: readonly (readonly Message[])[],
+    labels: readonly string[],
+    options: { readonly onProgress?: Progress } = {},
+  ): Promise<LabelScores> {
+    return scoreLabelTokens(this.#scorer, {
+      prompts: prompts.map((messages) => this.tokenizeChat(messages)),
+      labels: labels.map((label) => ({ label, ids: this.tokenizeResponse(label) })),
+      onProgress: options.onProgress,
+    });
+  }
+
+  async embedPrompt(messages: readonly Message[]): Promise<PromptEmbeddings> {
+    const tokens = this.#chat.place(messages, { addGenerationPrompt: true });
+    return embedTokens(this.#gguf, this.#shape, tokens);
+  }
+
+  /** Read on first use: a model without a chat template can still score raw prompts. */
+  get #chat(): Chat {
+    this.#openedChat ??= createChat(this.#gguf, this.#tokenizer);
+    return this.#openedChat;
   }
 
   async close(): Promise<void> {
     await this.#scorer.close();
     this.#gguf.close();
   }
-}
-
-/** A prompt's tokens and a response's, as one sequence to score. */
-export function joinTokens(prompt: Int32Array, response: Int32Array): TokenSequence {
-  const ids = new Int32Array(prompt.length + response.length);
-  ids.set(prompt);
-  ids.set(response, prompt.length);
-  return { ids, responseTokens: response.length };
 }
 
 function checkWorkers(workers: number): void {
@@ -179,7 +199,7 @@ async function openModel(gguf: GgufFile, options: LocalSurrogateOptions): Promis
   const notices =
     choice.precision === options.precision ? scorer.notices : [choice.reason, ...scorer.notices];
   return new GgufSurrogate(
-    { gguf, tokenizer, scorer },
+    { gguf, shape, tokenizer, scorer },
     { identity, notices, precisionReason: choice.reason },
   );
 }

@@ -29,6 +29,8 @@ export interface PoolJob {
   readonly sequences: readonly TokenSequence[];
   readonly table: EmbeddingTable;
   readonly reference: TokenSequence | null;
+  /** See `ScoreTokensOptions.candidates`. */
+  readonly candidates: Int32Array | null;
   readonly reusePrefixes: boolean;
   readonly onProgress?: Progress;
 }
@@ -191,7 +193,7 @@ export class ScoringPool {
   }
 
   async #run(job: PoolJob): Promise<readonly SequenceScores[]> {
-    const { table, reference, reusePrefixes } = job;
+    const { table, reference, candidates, reusePrefixes } = job;
     const shares = splitPlan(job.sequences, this.#workers.length);
     const done = shares.map(() => 0);
     const parts = shares.map((sequences, i) => {
@@ -204,7 +206,7 @@ export class ScoringPool {
       };
       const worker = this.#workers[i];
       if (!worker) throw new UnderstudyError("INTERNAL", "more shares than workers");
-      return worker.score({ sequences, table, reference, reusePrefixes }, onProgress);
+      return worker.score({ sequences, table, reference, candidates, reusePrefixes }, onProgress);
     });
     // All answers are waited for, so that none is left to come when the next job begins.
     const answers = await Promise.allSettled(parts);

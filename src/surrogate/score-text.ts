@@ -2,7 +2,8 @@
 
 import type { Precision } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
-import { joinTokens, type LocalSurrogate } from "./local-surrogate.js";
+import type { LocalSurrogate } from "./local-surrogate.js";
+import { joinTokens } from "./sequence-plan.js";
 
 export interface ScoreTextOptions {
   readonly surrogate: LocalSurrogate;

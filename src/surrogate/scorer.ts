@@ -8,6 +8,8 @@ export interface ShareOptions {
   readonly embed: EmbedTokens;
   /** The sequence whose distribution the others are compared with, or null. */
   readonly reference: TokenSequence | null;
+  /** See `ScoreTokensOptions.candidates`. */
+  readonly candidates: Int32Array | null;
   /** False recomputes every prefix: for tests and benchmarks, the result is the same to the last bit. */
   readonly reusePrefixes: boolean;
   readonly onScored?: (scored: number) => void;
@@ -19,7 +21,7 @@ export async function scoreShare(
   sequences: readonly TokenSequence[],
   options: ShareOptions,
 ): Promise<readonly SequenceScores[]> {
-  const { embed, reusePrefixes } = options;
+  const { embed, reusePrefixes, candidates } = options;
   session.reserve(
     Math.max(...sequences.map(({ ids }) => ids.length), options.reference?.ids.length ?? 0),
   );
@@ -33,7 +35,9 @@ export async function scoreShare(
       reusePrefixes &&
       next !== undefined &&
       reusablePrefix(next, commonPrefix(sequence.ids, next.ids)) > session.sharedWithHeld(next);
-    scores.push(await session.score(sequence, { embed, reuse: reusePrefixes, keep, reference }));
+    scores.push(
+      await session.score(sequence, { embed, reuse: reusePrefixes, keep, reference, candidates }),
+    );
     options.onScored?.(i + 1);
   }
   return scores;

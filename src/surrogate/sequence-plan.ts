@@ -6,6 +6,14 @@ export interface TokenSequence {
   readonly responseTokens: number;
 }
 
+/** A prompt's tokens and a response's, as one sequence to score. */
+export function joinTokens(prompt: Int32Array, response: Int32Array): TokenSequence {
+  const ids = new Int32Array(prompt.length + response.length);
+  ids.set(prompt);
+  ids.set(response, prompt.length);
+  return { ids, responseTokens: response.length };
+}
+
 export interface SequencePlan {
   /** Distinct sequences, in lexicographic order of their ids. */
   readonly sequences: readonly TokenSequence[];

@@ -31,10 +31,15 @@ export interface RunOptions {
   readonly keep: boolean;
   /** Log-softmax of a reference run with the same number of response tokens. */
   readonly reference?: Tensor | null;
+  /** Tokens whose log-probabilities are wanted in place of each response token's own. */
+  readonly candidates?: Int32Array | null;
 }
 
 export interface SequenceScores {
-  /** log p(response token t | what precedes), natural log. */
+  /**
+   * log p(response token t | what precedes), natural log; with candidates one a candidate in place of each response token, their
+   * log-probabilities where the response token stands.
+   */
   readonly logProbabilities: Float64Array;
   /** Mean over response tokens of KL(reference || this), nats; null without a reference. */
   readonly divergence: number | null;
@@ -47,6 +52,7 @@ interface Piece {
   readonly fetch: readonly string[];
   readonly embed: EmbedTokens;
   readonly reference: Tensor | null;
+  readonly candidates: Int32Array | null;
 }
 
 function required(outputs: InferenceSession.OnnxValueMapType, name: string): Tensor {
@@ -154,6 +160,7 @@ export class ScoringSession {
         keep: true,
         embed: options.embed,
         reference: null,
+        candidates: null,
       });
       start += rows;
     }
@@ -164,6 +171,7 @@ export class ScoringSession {
       keep: options.keep || start > reused,
       embed: options.embed,
       reference: options.reference ?? null,
+      candidates: options.candidates ?? null,
     };
     return this.#runPiece(sequence, last);
   }
@@ -182,13 +190,16 @@ export class ScoringSession {
 
   #inputs(
     { ids, responseTokens }: TokenSequence,
-    { start, embed, reference }: Piece,
+    { start, embed, reference, candidates }: Piece,
   ): Record<string, Tensor> {
     const { Tensor: OrtTensor } = this.#runtime;
     const rows = ids.length - start;
     const integers = (values: readonly number[], dimensions: readonly number[]): Tensor =>
       new OrtTensor("int64", BigInt64Array.from(values, BigInt), dimensions);
     const compared = reference ? responseTokens : 0;
+    const targets = candidates
+      ? Array.from({ length: responseTokens }, () => [...candidates]).flat()
+      : [...ids.subarray(ids.length - responseTokens)];
     return {
       [INPUTS.embeddings]: new OrtTensor("float32", embed(ids.subarray(start)), [
         1,
@@ -200,10 +211,7 @@ export class ScoringSession {
       [INPUTS.responseRows]: integers(countFrom(rows - 1 - responseTokens, responseTokens), [
         responseTokens,
       ]),
-      [INPUTS.targets]: integers(
-        [...ids.subarray(ids.length - responseTokens)],
-        [responseTokens, 1],
-      ),
+      [INPUTS.targets]: integers(targets, [responseTokens, targets.length / responseTokens]),
       [INPUTS.reference]: reference ?? this.#noReference,
       [INPUTS.comparedRows]: integers(countFrom(0, compared), [compared]),
     };

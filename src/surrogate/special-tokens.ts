@@ -40,6 +40,11 @@ export type Fragment =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "special"; readonly token: SpecialToken };
 
+/** The text that a fragment stands for. */
+export function fragmentText(fragment: Fragment): string {
+  return fragment.kind === "text" ? fragment.text : fragment.token.text;
+}
+
 /** Cuts `text` at special tokens: the longest token claims its occurrences first, then the next (llama.cpp, tokenizer_st_partition). */
 export function splitAtSpecialTokens(
   text: string,

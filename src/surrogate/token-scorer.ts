@@ -27,6 +27,11 @@ export interface TokenScorerOptions {
 export interface ScoreTokensOptions {
   /** Index of the sequence whose distribution the others' divergence is measured from; response lengths must be equal. */
   readonly divergenceFrom?: number;
+  /**
+   * Tokens whose log-probabilities are wanted where each response token stands, in place of the response token's own: T response
+   * tokens and L candidates give T x L numbers a sequence, row by row, from one pass.
+   */
+  readonly candidates?: Int32Array;
   readonly onProgress?: Progress;
   /** Default true. False runs every token of every distinct sequence; the scores are the same to the last bit. */
   readonly reusePrefixes?: boolean;
@@ -102,12 +107,14 @@ export class TokenScorer {
     options: ScoreTokensOptions = {},
   ): Promise<TokenScores> {
     for (const sequence of asked) this.#check(sequence);
+    if (options.candidates) this.#checkCandidates(options.candidates);
     const reference = this.#reference(asked, options.divergenceFrom);
     const plan = planSequences(asked);
     const scores = await this.#pool.score({
       sequences: plan.sequences,
       table: buildEmbeddingTable(this.#gguf, plan.sequences, this.#rotations?.residual ?? null),
       reference,
+      candidates: options.candidates ?? null,
       reusePrefixes: options.reusePrefixes ?? true,
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });
@@ -132,6 +139,16 @@ export class TokenScorer {
           fix: "Shorten the prompt or the response, or use a model with a longer context (at most 4096 tokens are supported).",
         },
       );
+    this.#checkVocabulary(ids);
+  }
+
+  #checkCandidates(candidates: Int32Array): void {
+    if (candidates.length === 0)
+      throw new UnderstudyError("INTERNAL", "no candidates to score in place of a response");
+    this.#checkVocabulary(candidates);
+  }
+
+  #checkVocabulary(ids: Int32Array): void {
     const outside = ids.find((id) => !(id >= 0 && id < this.#shape.vocabulary));
     if (outside !== undefined)
       throw new UnderstudyError(

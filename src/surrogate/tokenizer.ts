@@ -4,7 +4,7 @@ import { createPairEncoder } from "./byte-pair-encoder.js";
 import type { GgufFile } from "./gguf.js";
 import { PRE_TOKENIZER_NAMES, isPreTokenizerName, preTokenizer } from "./pre-tokenizer.js";
 import type { PreTokenizerName } from "./pre-tokenizer.js";
-import { readSpecialTokens, splitAtSpecialTokens } from "./special-tokens.js";
+import { fragmentText, readSpecialTokens, splitAtSpecialTokens } from "./special-tokens.js";
 import type { Fragment, SpecialToken } from "./special-tokens.js";
 import { placeTokens } from "./token-offsets.js";
 import type { TokenOffsets } from "./token-offsets.js";
@@ -25,6 +25,8 @@ export interface ModelTokenizer {
   decode(ids: ArrayLike<number>): string;
   /** The bytes a token stands for. Throws INTERNAL for an id outside the vocabulary. */
   tokenBytes(id: number): Uint8Array;
+  /** The tokens of `encodeFragments(fragments)` with their places in the fragments' joined text. */
+  fragmentOffsets(fragments: readonly Fragment[]): TokenOffsets[];
   /** The tokens of `encode(text)` with their places, which partition the text; see `placeTokens`. */
   offsets(text: string): TokenOffsets[];
 }
@@ -62,6 +64,13 @@ export function createTokenizer(gguf: TokenizerSource): ModelTokenizer {
   const encode = (text: string): Int32Array =>
     encodeFragments(splitAtSpecialTokens(text, specialTokens));
 
+  const fragmentOffsets = (fragments: readonly Fragment[]): TokenOffsets[] =>
+    placeTokens(
+      fragments.map(fragmentText).join(""),
+      Array.from(encodeFragments(fragments), (id) => ({ id, bytes: tokenBytes(id) })),
+      countBytes,
+    );
+
   return {
     beginOfSequence: readTokenId(gguf, "tokenizer.ggml.bos_token_id", tokens.length),
     endOfSequence: readTokenId(gguf, "tokenizer.ggml.eos_token_id", tokens.length),
@@ -73,12 +82,8 @@ export function createTokenizer(gguf: TokenizerSource): ModelTokenizer {
       new TextDecoder("utf-8", { ignoreBOM: true }).decode(
         Buffer.concat(Array.from(ids, tokenBytes)),
       ),
-    offsets: (text) =>
-      placeTokens(
-        text,
-        Array.from(encode(text), (id) => ({ id, bytes: tokenBytes(id) })),
-        countBytes,
-      ),
+    fragmentOffsets,
+    offsets: (text) => fragmentOffsets(splitAtSpecialTokens(text, specialTokens)),
   };
 }
 

@@ -25,6 +25,8 @@ export interface ScoringJob {
   readonly sequences: readonly TokenSequence[];
   readonly table: EmbeddingTable;
   readonly reference: TokenSequence | null;
+  /** See `ScoreTokensOptions.candidates`. */
+  readonly candidates: Int32Array | null;
   readonly reusePrefixes: boolean;
 }
 

@@ -65,6 +65,7 @@ class Server {
     const scores = await scoreShare(session, job.sequences, {
       embed: embedFromTable({ ...job.table, hidden }),
       reference: job.reference,
+      candidates: job.candidates,
       reusePrefixes: job.reusePrefixes,
       onScored: (scored) => this.#send({ kind: "progress", scored }),
     });

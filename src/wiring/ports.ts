@@ -68,10 +68,10 @@ function timed(surrogate: LocalSurrogate): {
   readonly seconds: () => number;
 } {
   let milliseconds = 0;
-  const score: Surrogate["score"] = async (requests, options) => {
+  const measured = async <Result>(task: () => Promise<Result>): Promise<Result> => {
     const started = performance.now();
     try {
-      return await surrogate.score(requests, options);
+      return await task();
     } finally {
       milliseconds += performance.now() - started;
     }
@@ -82,7 +82,10 @@ function timed(surrogate: LocalSurrogate): {
     surrogate: {
       identity,
       notices,
-      score,
+      score: (requests, options) => measured(() => surrogate.score(requests, options)),
+      scoreLabels: (prompts, labels, options) =>
+        measured(() => surrogate.scoreLabels(prompts, labels, options)),
+      embedPrompt: (messages) => measured(() => surrogate.embedPrompt(messages)),
       countTokens: (text) => surrogate.countTokens(text),
       close: () => surrogate.close(),
     },

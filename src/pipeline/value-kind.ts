@@ -1,0 +1,34 @@
+/** Which kind of value the oracle lets us measure: asked of the answers it gave, then of the server. */
+import type { OracleAnswer } from "../domain.js";
+import { chooseValueKind, type ChosenValueKind } from "../explain/values.js";
+import { inputAt } from "./asking.js";
+import { renderMasked, type PromptStudy } from "./study.js";
+import type { CountingOracle } from "./usage.js";
+
+/**
+ * The first that applies of methods A10 (a) to (d). Whether the server scores given text is asked only where margins cannot be
+ * had, for the question costs calls; where it does not, the reason says why.
+ */
+export async function findValueKind(options: {
+  readonly study: PromptStudy;
+  readonly oracle: CountingOracle;
+  /** Answers to the unmasked prompt, by position in the search set. */
+  readonly fixed: readonly (OracleAnswer | null)[];
+  /** Samples a masked prompt that may be asked for. */
+  readonly samples: number;
+}): Promise<ChosenValueKind> {
+  const { study, oracle, fixed, samples } = options;
+  const answers = fixed.filter((answer) => answer !== null);
+  const plain = chooseValueKind(answers, study.labels);
+  if (plain.kind === "class-margin" || answers.length === 0) return plain;
+  const search = study.inputs?.search ?? [];
+  const answered = search.flatMap((_, index) => (fixed[index]?.text.trim() ? [index] : []));
+  const ability = await oracle.canScore(
+    answered.map((index) => renderMasked(study, null, inputAt(search, index))),
+  );
+  const scoresGivenText = ability.kind === "yes";
+  const chosen = chooseValueKind(answers, study.labels, { scoresGivenText, samples });
+  return ability.kind === "yes"
+    ? chosen
+    : { ...chosen, reason: `${chosen.reason}; given text is not scored: ${ability.reason}` };
+}
