@@ -180,7 +180,7 @@ describe("fitted pair terms", () => {
     const interval = found.interactions[0]?.effect;
     expect(interval?.estimate).toBeGreaterThan(effect - 0.6);
     expect(interval?.estimate).toBeLessThan(effect + 0.6);
-    expect((interval?.low ?? 0) * (interval?.high ?? 0)).toBeGreaterThan(0);
+    for (const { effect: own } of found.pairs) expect(own.low * own.high).toBeGreaterThan(0);
     expect(found.heldOutR2?.pairs).toBeGreaterThan((found.heldOutR2?.main ?? 1) + LEAST_RISE);
   });
 
@@ -241,6 +241,24 @@ describe("fitted pair terms", () => {
     }
     const linear = heldOut("linear", 128);
     expect(Math.abs(linear.pairs - linear.main)).toBeLessThan(LEAST_RISE);
+  });
+
+  test("stay out of the model unless they raise held-out R2 by the guard's share", () => {
+    const random = randomFrom("guard");
+    let refused = 0;
+    for (let run = 0; run < 12; run++) {
+      const game = measureGame(
+        drawGame("linear", 8, random),
+        { spans: 8, masks: 40, noise: 0.5 },
+        random,
+      );
+      const { heldOutR2, model, estimates } = fitPairs(game, { level: 0.9, random });
+      if (heldOutR2.pairs - heldOutR2.main >= LEAST_RISE) continue;
+      refused++;
+      expect(model.pairs).toEqual([]);
+      expect(estimates).toEqual([]);
+    }
+    expect(refused).toBeGreaterThan(8);
   });
 
   test("look among 12 leading spans from 256 masks on", () => {
