@@ -235,6 +235,17 @@ export type AttributionMethod =
   | "label-match"
   | "word-overlap";
 
+/** Two maskable spans whose effects do not add up, by their index among the maskable ones, ascending. */
+export interface Interaction {
+  readonly spans: readonly [number, number];
+  /** redundant: either can go, not both; synergy: one works only with the other. */
+  readonly kind: "redundant" | "synergy";
+  /** v(both) - v(first alone) - v(second alone) + v(neither), other spans averaged; 90 % interval that excludes 0. */
+  readonly effect: Interval;
+  /** For a person, such as "span 2 works only with span 1". */
+  readonly sentence: string;
+}
+
 /** One number a maskable span: the change of the value when the span is kept instead of deleted. Intervals: 90 %, posterior or refits. */
 export interface Attribution {
   readonly method: AttributionMethod;
