@@ -88,7 +88,7 @@ export function banzhafInteractions(values: Float64Array, spans: number): Float6
 
 /**
  * Shapley interaction index of every set by set code (Grabisch and Roubens 1999). Singles are the Shapley values; the empty set's
- * entry has no meaning in the index and is the mean over sizes of the mean values. Computed as the integral over p of the discrete derivative's
+ * entry is the mean over sizes of the mean values, as in shapiq. Computed as the integral over p of the discrete derivative's
  * mean under masks that keep each other span with probability p (Owen 1972), a polynomial, by Gauss-Legendre nodes enough to be exact.
  */
 export function shapleyInteractions(values: Float64Array, spans: number): Float64Array {
