@@ -12,7 +12,7 @@ import {
   predictPairs,
 } from "../../src/explain/pair-model.js";
 import { randomFrom } from "../../src/numerics/random.js";
-import { drawGame, enumerateGame, measureGame } from "./simulated-games.js";
+import { drawGame, enumerateGame, measureGame } from "./interaction-games.js";
 
 function measured(found: Interactions | Unknown): Interactions {
   if (found.kind === "unknown") throw new Error(found.reason);
