@@ -193,7 +193,7 @@ describe("fitted pair terms", () => {
         drawGame("linear", 6, random),
         {
           spans: 6,
-          masks: run % 2 === 0 ? 24 : 60,
+          masks: run % 2 === 0 ? 36 : 60,
           noise: [0.25, 0.75][run % 4 < 2 ? 0 : 1] as number,
         },
         random,
@@ -248,8 +248,8 @@ describe("fitted pair terms", () => {
     let refused = 0;
     for (let run = 0; run < 12; run++) {
       const game = measureGame(
-        drawGame("linear", 8, random),
-        { spans: 8, masks: 40, noise: 0.5 },
+        drawGame("linear", 6, random),
+        { spans: 6, masks: 48, noise: 0.5 },
         random,
       );
       const { heldOutR2, model, estimates } = fitPairs(game, { level: 0.9, random });
