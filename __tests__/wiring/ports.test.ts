@@ -31,6 +31,8 @@ const context: CommandContext = {
   response: null,
   model,
   masks: null,
+  values: null,
+  perInput: false,
   root,
   environment: {},
   print: () => undefined,

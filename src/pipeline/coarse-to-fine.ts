@@ -12,7 +12,8 @@ import {
 import type { MeasuredGame } from "../explain/game.js";
 import { drawPool, type MaskPool } from "../explain/mask-pool.js";
 import { isWithin, mixedLeaves, type MixedLeaf } from "../explain/mixed-leaves.js";
-import { enumerateMasks, explainBySurrogate } from "../explain/surrogate-lasso.js";
+import { enumerateMasks } from "../explain/mask-designs/enumeration.js";
+import { explainBySurrogate } from "../explain/surrogate-lasso.js";
 import { randomFrom } from "../numerics/random.js";
 import { maskableSpans, spansAt, templateWithin, type SpanMask } from "../prompts/index.js";
 
