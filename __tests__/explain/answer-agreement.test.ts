@@ -52,6 +52,9 @@ describe("jsonAgreement", () => {
     expect(jsonAgreement('{"__proto__": 1}', '{"__proto__": 2}')).toBe(0);
     const deep = "[".repeat(5000) + "]".repeat(5000);
     expect(jsonAgreement(deep, fixed)).toBe(0);
+    const nested = (text: string): string => `${"[".repeat(80)}"${text}"${"]".repeat(80)}`;
+    // Deeper than fields are told apart: two of three words agree.
+    expect(jsonAgreement(nested("a b c"), nested("a b d"))).toBeCloseTo(2 / 3, 12);
   });
 
   test("lies in [0, 1], is symmetric and 1 for itself", () => {

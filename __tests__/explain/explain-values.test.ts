@@ -74,7 +74,7 @@ function recovery(
   psi: Simulated["psi"],
   attribution: (input: number) => ArrayLike<number>,
 ): number {
-  return mean(psi.map((own, input) => pearson([...Array.from(attribution(input))], [...own]) ?? 0));
+  return mean(psi.map((own, input) => pearson(Array.from(attribution(input)), own) ?? 0));
 }
 
 function rescaled(document: ValuesDocument, factor: number, offset: number): ValuesDocument {
@@ -245,7 +245,7 @@ describe("explainValues", () => {
       attributions: psi.map((own) => Float64Array.from(own, (value) => factor * value)),
     });
     const explained = explainValues(
-      { ...document, surrogates: [named("tiny", 1e-100), named("silent", 0)] },
+      { ...document, surrogates: [named("tiny", 1e-180), named("silent", 0)] },
       HIERARCHICAL,
     );
     const huge = explainValues({ ...document, surrogates: [named("huge", 1e95)] }, HIERARCHICAL);

@@ -45,6 +45,7 @@ describe("sampledLogOdds", () => {
     [-1, 4],
     [5, 4],
     [1, 0],
+    [0, 0],
     [1.5, 4],
     [NaN, 4],
   ])("refuses %d of %d", (agreeing, samples) => {
