@@ -22,7 +22,7 @@ import { decimal } from "./games/measured.js";
 
 const BUDGETS = [32, 64, 128, 256];
 const MOST = 256;
-const HELD_OUT_OF_A_KIND = 16;
+const HELD_OUT_OF_A_KIND = 12;
 const TOP_K: Readonly<Record<Dataset, number>> = { hotpotqa: 2, mmlu: 3 };
 
 type DesignName =

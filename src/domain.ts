@@ -216,7 +216,7 @@ export interface SurrogateWeight {
 
 /** Held-out agreement of predicted and measured values, Spearman, averaged over inputs; interval over inputs (90 %). */
 export interface Fidelity {
-  readonly measure: "cross-validated LDS";
+  readonly measure: "cross-validated LDS" | "LDS";
   readonly inputs: number;
   readonly estimate: number;
   readonly low: number;
@@ -224,6 +224,7 @@ export interface Fidelity {
 }
 
 export type AttributionMethod =
+  | EstimatorName
   | "hierarchical"
   | "pooled"
   | "surrogate-pooled"
@@ -457,6 +458,19 @@ export interface Explanation {
   readonly masksPerInput: number;
   readonly oracleCalls: number;
   readonly fidelity: Fidelity;
+  /** How finely the prompt was cut. */
+  readonly granularity: Granularity | "coarse-to-fine";
+  /** What the surrogate was asked, by methods that explain its values; null where the oracle's values are explained. */
+  readonly objective: Objective | null;
+  /** Fidelity against oracle masks an input, hierarchical only; empty where it was not measured. */
+  readonly curve: readonly FidelityPoint[];
+  /** Pairs of spans, by their index among the maskable ones, that the inputs share; null where pairs were not looked for. */
+  readonly interactions: readonly Interaction[] | null;
+  /** Whether refits order the spans alike. */
+  readonly stability: {
+    readonly rankCorrelation: number | null;
+    readonly verdict: "stable" | "unstable" | "not measured";
+  };
   /** Fidelity of the same measure for what the explanation must beat. */
   readonly baselines: Readonly<Partial<Record<AttributionMethod, Interval>>>;
   readonly surrogates: readonly SurrogateWeight[];

@@ -1,6 +1,13 @@
 /** One estimator on the surrogate's values, input by input: LIME, Kernel SHAP, RoPE-LIME and the others as users know them. */
-import type { EstimatorName, Interval, LocalityKernel, MaskDesignName, Objective } from "../domain.js";
+import type {
+  EstimatorName,
+  Interval,
+  LocalityKernel,
+  MaskDesignName,
+  Objective,
+} from "../domain.js";
 import { estimate, type EstimateOptions } from "../explain/estimators/estimate.js";
+import { selfConsistency } from "../explain/fidelity/self-consistency.js";
 import type { Estimate, MeasuredGame, Stability } from "../explain/game.js";
 import { designFor, designGame } from "../explain/mask-designs/design.js";
 import { measureStability } from "../explain/stability.js";
@@ -41,6 +48,8 @@ export interface ExplainedGame {
   readonly game: MeasuredGame;
   readonly estimate: Estimate;
   readonly stability: Stability;
+  /** R2 on masks that the fit did not see, by cross-validation; null where the method cannot be fitted to a part of its masks. */
+  readonly selfConsistency: number | null;
   readonly effectiveSampleSize: number;
 }
 
@@ -79,7 +88,10 @@ export async function explainSingleGames(options: {
     design: settings.design,
     spans,
     // Enumeration is asked for as such: the budget then is what it takes.
-    budget: settings.design === "enumeration" ? Math.max(settings.budget, 2 ** Math.min(spans, 16)) : settings.budget,
+    budget:
+      settings.design === "enumeration"
+        ? Math.max(settings.budget, 2 ** Math.min(spans, 16))
+        : settings.budget,
     seed,
     ...(settings.paired && { paired: true }),
   });
@@ -126,7 +138,37 @@ function explainGame(
     game,
     estimate: own,
     stability: measureStability({ game, estimate: own, options }),
+    selfConsistency: FITTED_TO_ANY_MASKS.has(method) ? crossValidated(method, game, options) : null,
   };
+}
+
+/** Methods that take any masks, so that a part of them will do. */
+const FITTED_TO_ANY_MASKS: ReadonlySet<EstimatorName> = new Set([
+  "lasso",
+  "lime",
+  "rope-lime",
+  "gsmile",
+]);
+
+function crossValidated(
+  method: EstimatorName,
+  game: MeasuredGame,
+  options: EstimateOptions,
+): number | null {
+  const { kernelWeights, ...rest } = options;
+  const measured = selfConsistency({
+    game,
+    seed: options.seed,
+    ...(kernelWeights && { weights: kernelWeights }),
+    fit: (training, rows) =>
+      estimate(method, training, {
+        ...rest,
+        ...(kernelWeights && {
+          kernelWeights: Float64Array.from(rows, (row) => kernelWeights[row] as number),
+        }),
+      }),
+  });
+  return typeof measured === "number" ? measured : null;
 }
 
 function templateOf(
@@ -147,11 +189,11 @@ function templateOf(
   });
 }
 
-/** [input][span]: each input's own interval; the estimate alone where masks were too few to tell. */
+/** [input][span]: each input's own interval; a point where masks were too few to tell its width. */
 export function perInputIntervals(games: SingleGames): readonly (readonly Interval[])[] {
   return games.explained.map(
     ({ estimate: own, stability }) =>
       stability.intervals ??
-      Array.from(own.attribution, (value) => ({ estimate: value, low: -Infinity, high: Infinity })),
+      Array.from(own.attribution, (value) => ({ estimate: value, low: value, high: value })),
   );
 }

@@ -23,7 +23,8 @@ export function placeSpans(
     span.parts.flatMap((part) => {
       const message = indexOf[part.message] ?? null;
       if (message === null) return [];
-      const shift = (offset: number): number => offset + growthBefore(template, part, offset, slots);
+      const shift = (offset: number): number =>
+        offset + growthBefore(template, part, offset, slots);
       return [{ message, start: shift(part.start), end: shift(part.end) }];
     }),
   );
@@ -38,8 +39,5 @@ function growthBefore(
 ): number {
   return template.slots
     .filter((slot) => slot.message === part.message && slot.end <= offset)
-    .reduce(
-      (sum, slot) => sum + (slots[slot.name] ?? "").length - (slot.end - slot.start),
-      0,
-    );
+    .reduce((sum, slot) => sum + (slots[slot.name] ?? "").length - (slot.end - slot.start), 0);
 }
