@@ -174,6 +174,10 @@ export const settingDefinitions = {
     "Masked prompts the oracle answers per input of the search set.",
   ),
   "mask-pool": define(count(64), "Distinct masks of a template, dealt over its inputs."),
+  "mask-choice": define(
+    z.enum(["balanced", "active"]).default("balanced"),
+    "How the oracle's masks are chosen: `balanced` over the template, all at once; `active` step by step, those that tell most about which spans can go, until that is clear or `masks-per-input` are used up on average.",
+  ),
   "screen-threshold": define(
     share(0.7),
     "Mean fidelity q that a surrogate must be shown to exceed.",

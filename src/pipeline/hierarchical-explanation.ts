@@ -6,11 +6,13 @@ import {
   type FidelityComparison,
 } from "../explain/fidelity/compare-fidelity.js";
 import { CONTROLS } from "../explain/fidelity/controls.js";
+import { type ControlTexts, labelMatches } from "../explain/fidelity/text-controls.js";
 import { measureFidelityCurve } from "../explain/fidelity/fidelity-curve.js";
 import {
   fitHierarchical,
   type HierarchicalFit,
   type HierarchicalProblem,
+  type SurrogatePrior,
 } from "../explain/hierarchical.js";
 import { hierarchicalStability } from "../explain/hierarchical-stability.js";
 import { interactionsOfTemplate } from "../explain/interactions.js";
@@ -24,22 +26,24 @@ import type { PromptStudy } from "./study.js";
 import { explainOnSurrogate, type SurrogateStudy } from "./surrogate-values.js";
 
 const LASSO = "its Lasso";
+const LABEL_MATCH = "label-match";
 const BASELINES: readonly AttributionMethod[] = ["pooled", "input-by-input", ...CONTROLS];
 
 export async function explainHierarchically(given: ExplainedValues): Promise<ExplanationOutcome> {
   const { job, study, oracle, fixed, values } = given;
   const surrogate = await explainOnSurrogate(job, study, values, fixed);
+  const texts = controlTexts(study, values);
   const problem = {
     spans: study.maskable.length,
     classes: values.classes,
     rows: values.rows,
-    surrogates: [{ name: surrogate.name, attributions: surrogate.pooled }],
+    surrogates: [{ name: surrogate.name, attributions: surrogate.pooled }, ...priorsOfTexts(texts)],
   };
   const comparison = compareFidelity({
     ...problem,
     alone: [{ name: LASSO, attributions: surrogate.alone.map((one) => one.attribution) }],
     spanTokens: spanTokens(job, study),
-    texts: controlTexts(study, values),
+    texts,
     seed: `${study.inputs?.hash}:fidelity`,
     folds: 4,
   });
@@ -57,6 +61,17 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
       surrogate,
     },
   };
+}
+
+/**
+ * What the texts alone suggest, at no call: spans that name the fixed output carry it. A prior like any other, which the data weigh
+ * (ADR 8); none where no span names any output.
+ */
+function priorsOfTexts(texts: ControlTexts): SurrogatePrior[] {
+  const attributions = labelMatches(texts);
+  return attributions.some((own) => own.some((value) => value !== 0))
+    ? [{ name: LABEL_MATCH, attributions }]
+    : [];
 }
 
 function summarise(
@@ -83,7 +98,10 @@ function summarise(
     interactions: shown ? interactionsOfTemplate(fit, spanNames(study)) : null,
     stability: hierarchicalStability(problem, fit, `${study.inputs?.hash}:stability`),
     baselines: Object.fromEntries(
-      comparison.baselines.map(({ name, fidelity }) => [baselineName(name), fidelity]),
+      comparison.baselines
+        // As a prior it is scored like the control of that name, which stands there anyway.
+        .filter(({ name }) => name !== `surrogate:${LABEL_MATCH}`)
+        .map(({ name, fidelity }) => [baselineName(name), fidelity]),
     ),
     surrogates: fit.surrogateWeights,
     surrogateFits: [surrogateFit(surrogate)],

@@ -76,6 +76,12 @@ export interface MeasuringOptions {
   readonly check?: AnswerCheck;
 }
 
+/** `budget` is the oracle's where the oracle's values are explained; methods that explain the surrogate spend it there. */
+export function oracleMasksPerInput({ settings }: Job): number {
+  const own = settings["masks-per-input"];
+  return settings.method === "hierarchical" ? (settings.budget ?? own) : own;
+}
+
 /** Deals masks over the search set, asks them mask by mask (neighbours share their prefix) and turns answers into values. */
 export async function measureMasks(
   job: Job,
@@ -127,7 +133,7 @@ function dealMasks(
   const design = designMasks({
     spans: study.maskable.length,
     inputs: unmasked.length,
-    masksPerInput: job.settings["masks-per-input"],
+    masksPerInput: oracleMasksPerInput(job),
     poolSize: job.settings["mask-pool"],
     seed: `${study.inputs?.hash}:${study.template.source}`,
   });

@@ -14,6 +14,7 @@ export {
   spansAt,
   spansWithin,
   templateWithin,
+  withPartition,
   type PartialCut,
 } from "./spans/granularity.js";
 export { MOST_MASKABLE_SPANS } from "./spans/merge.js";

@@ -78,6 +78,11 @@ function outOfSight(span: Span): Span {
   return { ...span, protection: span.protection ?? "granularity" };
 }
 
+/** The template with another partition of its messages, numbered anew, and its demonstrations where they are now. */
+export function withPartition(template: PromptTemplate, spans: readonly Span[]): PromptTemplate {
+  return withSpans(template, renumber(spans));
+}
+
 function withSpans(template: PromptTemplate, spans: readonly Span[]): PromptTemplate {
   const moved = new Map(
     spans

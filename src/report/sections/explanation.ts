@@ -16,7 +16,7 @@ const METHODS: Readonly<Record<AttributionMethod, string>> = {
   exact: "exact values of the surrogate, input by input",
   gsmile: "gSMILE on the surrogate, input by input",
   hierarchical: "hierarchical, pooled over the inputs",
-  pooled: "the same without the surrogate as prior",
+  pooled: "the same without priors",
   "surrogate-pooled": "surrogate alone, pooled over the inputs",
   "surrogate-lasso": "surrogate alone, Lasso input by input",
   "input-by-input": "the same oracle masks, input by input",
@@ -144,7 +144,7 @@ function surrogateSentence({ surrogates }: Explanation): string | null {
     ({ name, weight }) =>
       `${codeSpan(name)} ${weight === 0 ? "switched off by the data" : decimal(weight)}`,
   );
-  return `Weight of the surrogate as a prior, learnt from the oracle's answers: ${each.join(", ")}.`;
+  return `Weight of each prior, learnt from the oracle's answers: ${each.join(", ")}.`;
 }
 
 /** Self-consistency of the surrogate's own fit: no word about the oracle. */
