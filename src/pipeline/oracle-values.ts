@@ -9,11 +9,11 @@ import type {
   ValueKind,
 } from "../domain.js";
 import { answerAgreement, type AnswerCheck } from "../explain/answer-agreement.js";
-import { designMasks } from "../explain/masks.js";
 import type { RepeatNoise } from "../explain/repeat-noise.js";
 import { classMargin } from "../explain/values.js";
 import { answerOf, progress, type MaskedPrompt } from "./asking.js";
 import type { Job } from "./ports.js";
+import { chooseMasks } from "./mask-choice.js";
 import { measureNoise } from "./repeat-noise.js";
 import { sampleMasked, SAMPLES_PER_MASK } from "./sampled-values.js";
 import { scoreMasked } from "./scored-values.js";
@@ -92,16 +92,31 @@ export async function measureMasks(
 ): Promise<OracleValues> {
   const { kind, reason } = await findValueKind({ study, oracle, fixed, samples });
   const unmasked = unmaskedPrompts(study, fixed);
-  const prompts = dealMasks(job, study, unmasked);
-  const rows = await measure({ job, oracle, prompts, kind, samples, check, labels: study.labels });
+  const classes = unmasked.map((prompt) => prompt.fixed.text.trim());
+  const measureThese = (masks: readonly MaskedInput[]): Promise<readonly MaskedValue[]> => {
+    const prompts = maskedPrompts(study, unmasked, masks);
+    return measure({ job, oracle, prompts, kind, samples, check, labels: study.labels });
+  };
+  const { rows, masked } = await chooseMasks({
+    job,
+    design: {
+      spans: study.maskable.length,
+      inputs: unmasked.length,
+      masksPerInput: oracleMasksPerInput(job),
+      poolSize: job.settings["mask-pool"],
+      seed: `${study.inputs?.hash}:${study.template.source}`,
+    },
+    classes,
+    measure: measureThese,
+  });
   return {
     kind,
     kindReason: reason,
     inputs: unmasked.map(({ position }) => position),
-    classes: unmasked.map((prompt) => prompt.fixed.text.trim()),
+    classes,
     rows,
-    masked: prompts.length,
-    asked: prompts.length * (kind === "sampled-log-odds" ? samples : 1),
+    masked,
+    asked: masked * (kind === "sampled-log-odds" ? samples : 1),
     noise:
       kind === "similarity" ? await measureNoise({ job, oracle, prompts: unmasked, check }) : null,
   };
@@ -125,19 +140,13 @@ function unmaskedPrompts(
   });
 }
 
-function dealMasks(
-  job: Job,
+/** Mask by mask, so that neighbours share the longest prefix. */
+function maskedPrompts(
   study: PromptStudy,
   unmasked: readonly UnmaskedPrompt[],
+  masks: readonly MaskedInput[],
 ): readonly MaskedPrompt[] {
-  const design = designMasks({
-    spans: study.maskable.length,
-    inputs: unmasked.length,
-    masksPerInput: oracleMasksPerInput(job),
-    poolSize: job.settings["mask-pool"],
-    seed: `${study.inputs?.hash}:${study.template.source}`,
-  });
-  return byMask(design.assignment).map((masked) => {
+  return byMask(masks).map((masked) => {
     const prompt = unmasked[masked.input];
     const input = study.inputs?.search[prompt?.position ?? -1];
     if (!prompt || !input) throw new RangeError(`no input ${masked.input}`);
