@@ -8,7 +8,8 @@ import type { PromptTemplate } from "../src/domain.js";
 import { randomFrom } from "../src/numerics/random.js";
 import { parsePrompt } from "../src/prompts/index.js";
 
-const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+/** The repository, seen from the compiled benchmark. */
+export const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const dataPath = join(
   process.env["UNDERSTUDY_SHARED"] ?? join(repository, "..", "shared"),
   "bench",

@@ -120,9 +120,9 @@ function openLook(
   step: Extract<CoarseToFineStep, { kind: "measure" }>,
 ): Look {
   const last = looks[looks.length - 1];
-  const before = last ? spansOf(last) : spansAt(options.template, step.granularity);
+  const before = last ? spansOf(last) : [];
   const template = templateWithin(options.template, {
-    parents: step.parents === null ? before : pick(before, step.parents),
+    parents: step.parents === null ? "all" : pick(before, step.parents),
     granularity: step.granularity,
     mostMaskableSpans: step.mostSpans,
   });
