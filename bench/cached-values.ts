@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import type { ScoringRequest, Surrogate } from "../src/domain.js";
 import { logOddsOfText } from "../src/explain/values.js";
 
-const CHUNK = 16;
+const CHUNK = 8;
 
 /** Log-odds of fixed responses by a surrogate, each request scored once in the life of the file. */
 export class CachedValues {
