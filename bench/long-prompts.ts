@@ -12,7 +12,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Mask, Message, PromptTemplate, ScoringRequest } from "../src/domain.js";
-import { meanOverInputs } from "../src/explain/fidelity.js";
+import { meanOverInputs } from "../src/explain/fidelity/held-out.js";
 import { spreadOver } from "../src/explain/mixed-leaves.js";
 import { dealFolds, outsideFold } from "../src/numerics/cross-validation.js";
 import { crossValidatedLasso } from "../src/numerics/lasso.js";

@@ -27,9 +27,11 @@ function explained({ report }: PromptReview): Explanation {
   return report.explanation;
 }
 
-/** Texts of the k spans of largest size, sorted. */
-function strongest({ spans }: Explanation, k: number): string[] {
-  const size = (index: number): number => Math.abs(spans[index]?.influence?.estimate ?? 0);
+/** Texts of the k spans that matter most to the inputs, whichever way, sorted: over a template's inputs signs may cancel. */
+function strongest({ report, perInput }: PromptReview, k: number): string[] {
+  const spans = report.explanation?.spans ?? [];
+  const size = (index: number): number =>
+    (perInput ?? []).reduce((sum, one) => sum + Math.abs(one.influence[index]?.estimate ?? 0), 0);
   return [...spans.keys()]
     .sort((a, b) => size(b) - size(a))
     .slice(0, k)
@@ -42,12 +44,13 @@ const METHODS = ["lasso", "lime", "kernel-shap", "rope-lime", "leave-one-out", "
 
 describe("an explanation by the method asked for", () => {
   test.each(METHODS)("%s finds the sentences that decide", async (method) => {
-    const explanation = explained(await explain({ method, budget: "64" }));
+    const review = await explain({ method, budget: "64" });
+    const explanation = explained(review);
     expect(explanation.method).toBe(method);
     expect(explanation.shown).toBe(true);
     expect(explanation.fidelity.estimate).toBeGreaterThan(0.8);
     expect(explanation.masksPerInput).toBeLessThanOrEqual(method === "exact" ? 128 : 64);
-    expect(strongest(explanation, 3)).toEqual(MATTERS);
+    expect(strongest(review, 3)).toEqual(MATTERS);
     for (const control of ["random", "span-length", "position", "label-match", "word-overlap"])
       expect(Object.keys(explanation.baselines)).toContain(control);
   });
@@ -55,9 +58,9 @@ describe("an explanation by the method asked for", () => {
   test.each(["log-odds", "negative-log-likelihood", "divergence", "label-margin"])(
     "the objective %s reaches the method",
     async (objective) => {
-      const explanation = explained(await explain({ method: "lasso", objective, budget: "64" }));
-      expect(explanation.objective).toBe(objective);
-      expect(strongest(explanation, 3)).toEqual(MATTERS);
+      const review = await explain({ method: "lasso", objective, budget: "64" });
+      expect(explained(review).objective).toBe(objective);
+      expect(strongest(review, 3)).toEqual(MATTERS);
     },
   );
 
@@ -79,8 +82,7 @@ describe("an explanation by the method asked for", () => {
   });
 
   test.each(["flat", "lime", "rope-rwmd"])("the kernel %s weighs the masks", async (kernel) => {
-    const explanation = explained(await explain({ method: "lime", kernel, budget: "64" }));
-    expect(strongest(explanation, 3)).toEqual(MATTERS);
+    expect(strongest(await explain({ method: "lime", kernel, budget: "64" }), 3)).toEqual(MATTERS);
   });
 
   test("a surrogate that is wrong about everything is not shown, and the pooled oracle calls are", async () => {
@@ -93,8 +95,8 @@ describe("an explanation by the method asked for", () => {
     expect(lime.shown).toBe(false);
     expect(lime.withheld).toMatch(/does not clearly beat/);
     expect(lime.spans.every((span) => span.influence === null)).toBe(true);
-    const pooled = explained(await explain({}, { surrogate: wrong }));
-    expect(pooled.shown).toBe(true);
+    const pooled = await explain({}, { surrogate: wrong });
+    expect(explained(pooled).shown).toBe(true);
     expect(strongest(pooled, 3)).toEqual(MATTERS);
   });
 
@@ -126,7 +128,7 @@ describe("the hierarchical explanation", () => {
     expect(curve.map(({ masksPerInput }) => masksPerInput)).toEqual(
       [...curve.keys()].map((at) => Math.min(2 ** at, curve.at(-1)?.masksPerInput ?? 0)),
     );
-    expect(curve.at(-1)?.fidelity.estimate).toBeGreaterThan(curve[0]?.fidelity.estimate ?? 1);
+    expect(curve.at(-1)?.fidelity.estimate).toBeGreaterThan(0.9);
     expect(stability.verdict).toBe("stable");
     // The rule is additive.
     expect(interactions).toEqual([]);
@@ -135,7 +137,7 @@ describe("the hierarchical explanation", () => {
   test("active masks stay in the budget, stop when it is clear, and find the same", async () => {
     const said: string[] = [];
     const oracle = syntheticOracle();
-    const active = explained(await explain({ "mask-choice": "active" }, { oracle, said }));
+    const active = await explain({ "mask-choice": "active" }, { oracle, said });
     expect(oracle.asked()).toBeLessThanOrEqual(12 * (8 + 1));
     expect(strongest(active, 3)).toEqual(MATTERS);
     expect(said.some((line) => /active masks: \d+ of at most 96, stopped: narrow/.test(line))).toBe(

@@ -1,14 +1,14 @@
 /**
  * A surrogate's values of a game's training masks, and of the unmasked prompt, scored once and kept under out/bench-games:
- * node lib/bench/games/surrogate-values.js --model FILE.gguf [--game NAME]. The fixed outputs are the oracle's. Label tasks: label
- * margin, each label's log-probability a mean over its tokens; free text: log-odds a token.
+ * node lib/bench/games/surrogate-values.js --model FILE.gguf [--game NAME]. Values are log-odds a token of the oracle's fixed output,
+ * which is what the program asks a surrogate for.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import type { Mask, ScoringRequest } from "../../src/domain.js";
-import { labelMarginFromLogProbabilities, logOddsOfText } from "../../src/explain/values.js";
+import type { ScoringRequest } from "../../src/domain.js";
+import { logOddsOfText } from "../../src/explain/values.js";
 import { openLocalSurrogate, type LocalSurrogate } from "../../src/surrogate/local-surrogate.js";
 import {
   GAME_NAMES,
@@ -39,32 +39,17 @@ async function scoreGame(game: BenchGame, surrogate: LocalSurrogate): Promise<Su
   const cells = game.inputs.flatMap((_, input) =>
     [null, ...game.masks(input).training].map((mask) => ({ input, mask })),
   );
-  const responses = (input: number): readonly string[] => game.labels ?? [inputAt(outputs, input)];
-  const requests = cells.flatMap(({ input, mask }): ScoringRequest[] =>
-    responses(input).map((response) => ({ messages: messagesOf(game, input, mask), response })),
-  );
+  const requests = cells.map(({ input, mask }): ScoringRequest => ({
+    messages: game.render(input, mask),
+    response: inputAt(outputs, input),
+  }));
   const { logProbabilities } = await surrogate.score(requests, {
     onProgress: (done, total) => {
       if (done % 500 === 0) process.stderr.write(`${game.name}: ${done}/${total}\n`);
     },
   });
-  let at = 0;
-  const values = cells.map(({ input }) => {
-    const own = logProbabilities.slice(at, (at += responses(input).length));
-    const value =
-      game.labels === null
-        ? logOddsOfText(own[0] ?? new Float64Array())
-        : labelMarginFromLogProbabilities(
-            own.map((one) => one.reduce((sum, value) => sum + value, 0) / one.length),
-            game.labels.indexOf(inputAt(outputs, input)),
-          );
-    return Math.round(value * 1e4) / 1e4;
-  });
+  const values = logProbabilities.map((one) => Math.round(logOddsOfText(one) * 1e4) / 1e4);
   return game.inputs.map((_, input) => values.filter((__, cell) => cells[cell]?.input === input));
-}
-
-function messagesOf(game: BenchGame, input: number, mask: Mask | null): ScoringRequest["messages"] {
-  return game.render(input, mask);
 }
 
 async function main(): Promise<void> {
