@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { fromStrings } from "../src/config.js";
 import type { Report } from "../src/domain.js";
+import { CONTROLS } from "../src/explain/fidelity/controls.js";
 import { parseReport } from "../src/report/json.js";
 import type { CommandContext, ExitCode } from "../src/wiring/context.js";
 import { runReview } from "../src/wiring/review.js";
@@ -135,6 +136,8 @@ describe("with an oracle whose behaviour is known", () => {
       expect(prompt?.explanation?.value).toBe("class-margin");
       expect(prompt?.explanation?.fidelity.estimate).toBeGreaterThan(0.8);
       expect(prompt?.explanation?.shown).toBe(true);
+      for (const control of CONTROLS)
+        expect(prompt?.explanation?.baselines[control]?.estimate).toBeLessThan(0.8);
 
       const deleted = (prompt?.removable?.spans ?? []).map(
         (index) =>

@@ -10,7 +10,8 @@ const MASKED_SPANS = 3;
 const QUESTION_TOKENS = 12;
 const RESPONSE_TOKENS = 16;
 
-const TEXT = `You sort letters that reach the office of a small harbour town. Read each letter once, from the greeting to the
+/** A template of 17 sentences, about 460 tokens. */
+export const TEXT = `You sort letters that reach the office of a small harbour town. Read each letter once, from the greeting to the
 signature, and decide which desk should answer it. The mooring desk handles berths, fees for a night at the quay, lost ropes and the
 crane that lifts boats in spring. The lights desk handles buoys, lamps on the pier, the foghorn and anything that is dark and should
 not be. The fish desk handles the auction hall, ice, crates, weights and measures, and complaints about smell. Letters about noise

@@ -138,8 +138,21 @@ export const settingDefinitions = {
     "Weights of masks in a local fit; `auto`: the method's own.",
   ),
   masks: define(
-    z.enum(["auto", "bernoulli", "coalition-size", "sparse-k", "mixed", "paired"]).default("auto"),
-    "Design of the masks of a single explanation; `auto`: the method's own.",
+    z
+      .enum([
+        "auto",
+        "bernoulli",
+        "paired",
+        "uniform-size",
+        "shapley-size",
+        "leverage",
+        "sparse-k",
+        "mixed",
+        "leave-one-out",
+        "enumeration",
+      ])
+      .default("auto"),
+    "Design of the surrogate's masks for a single explanation (`paired`: bernoulli with complements); `auto`: the method's own.",
   ),
   granularity: define(
     z
@@ -149,7 +162,7 @@ export const settingDefinitions = {
   ),
   budget: define(
     z.number().int().min(2).max(100_000).nullable().default(null),
-    "Most masks an input: of the oracle with `hierarchical` (default: `masks-per-input`), of the surrogate with the other methods (default 256).",
+    "Most masks an input: of the oracle with `hierarchical` (default: `masks-per-input`), of the surrogate with the other methods (default 128).",
   ),
   "surrogate-masks-per-input": define(
     count(24, 8),
@@ -161,6 +174,10 @@ export const settingDefinitions = {
     "Masked prompts the oracle answers per input of the search set.",
   ),
   "mask-pool": define(count(64), "Distinct masks of a template, dealt over its inputs."),
+  "mask-choice": define(
+    z.enum(["balanced", "active"]).default("balanced"),
+    "How the oracle's masks are chosen: `balanced` over the template, all at once; `active` step by step, those that tell most about which spans can go, until that is clear or `masks-per-input` are used up on average.",
+  ),
   "screen-threshold": define(
     share(0.7),
     "Mean fidelity q that a surrogate must be shown to exceed.",

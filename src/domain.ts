@@ -216,7 +216,7 @@ export interface SurrogateWeight {
 
 /** Held-out agreement of predicted and measured values, Spearman, averaged over inputs; interval over inputs (90 %). */
 export interface Fidelity {
-  readonly measure: "cross-validated LDS";
+  readonly measure: "cross-validated LDS" | "LDS";
   readonly inputs: number;
   readonly estimate: number;
   readonly low: number;
@@ -224,6 +224,7 @@ export interface Fidelity {
 }
 
 export type AttributionMethod =
+  | EstimatorName
   | "hierarchical"
   | "pooled"
   | "surrogate-pooled"
@@ -234,6 +235,17 @@ export type AttributionMethod =
   | "position"
   | "label-match"
   | "word-overlap";
+
+/** Two maskable spans whose effects do not add up, by their index among the maskable ones, ascending. */
+export interface Interaction {
+  readonly spans: readonly [number, number];
+  /** redundant: either can go, not both; synergy: one works only with the other. */
+  readonly kind: "redundant" | "synergy";
+  /** v(both) - v(first alone) - v(second alone) + v(neither), other spans averaged; 90 % interval that excludes 0. */
+  readonly effect: Interval;
+  /** For a person, such as "span 2 works only with span 1". */
+  readonly sentence: string;
+}
 
 /** One number a maskable span: the change of the value when the span is kept instead of deleted. Intervals: 90 %, posterior or refits. */
 export interface Attribution {
@@ -446,6 +458,19 @@ export interface Explanation {
   readonly masksPerInput: number;
   readonly oracleCalls: number;
   readonly fidelity: Fidelity;
+  /** How finely the prompt was cut. */
+  readonly granularity: Granularity | "coarse-to-fine";
+  /** What the surrogate was asked, by methods that explain its values; null where the oracle's values are explained. */
+  readonly objective: Objective | null;
+  /** Fidelity against oracle masks an input, hierarchical only; empty where it was not measured. */
+  readonly curve: readonly FidelityPoint[];
+  /** Pairs of spans, by their index among the maskable ones, that the inputs share; null where pairs were not looked for. */
+  readonly interactions: readonly Interaction[] | null;
+  /** Whether refits order the spans alike. */
+  readonly stability: {
+    readonly rankCorrelation: number | null;
+    readonly verdict: "stable" | "unstable" | "not measured";
+  };
   /** Fidelity of the same measure for what the explanation must beat. */
   readonly baselines: Readonly<Partial<Record<AttributionMethod, Interval>>>;
   readonly surrogates: readonly SurrogateWeight[];

@@ -109,7 +109,9 @@ describe("the signal gate", () => {
 
   test("needs two edits and finite values", () => {
     const internal = expect.objectContaining({ code: "INTERNAL" });
-    expect(() => noiseGate({ unmasked: 1, empty: 0, unchanged: [1] })).toThrow(internal);
+    expect(() => noiseGate({ unmasked: 1, empty: 0, unchanged: [1] })).toThrow(
+      expect.objectContaining({ code: "INTERNAL", message: "the spread of 1 edits" }),
+    );
     expect(() => noiseGate({ unmasked: Number.NaN, empty: 0, unchanged })).toThrow(internal);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { centredProduct } from "../../src/explain/hierarchical-kernel.js";
+import { enumerateMasks } from "../../src/explain/mask-designs/enumeration.js";
 import {
   type SurrogateValues,
-  enumerateMasks,
   explainBySurrogate,
   poolSurrogateValues,
 } from "../../src/explain/surrogate-lasso.js";
@@ -66,7 +66,7 @@ describe("explainBySurrogate", () => {
   });
 
   test("gives intervals that hold the truth for most spans", () => {
-    const held = explanation?.intervals.filter(
+    const held = explanation?.intervals?.filter(
       ({ low, high }, span) =>
         low - 1e-9 <= (SPARSE[span] ?? NaN) && (SPARSE[span] ?? NaN) <= high + 1e-9,
     ).length;
@@ -98,7 +98,7 @@ describe("explainBySurrogate", () => {
       expect(exact?.attribution[span]).toBeCloseTo(value, 12),
     );
     expect(exact).toMatchObject({ heldOutR2: null, stability: 1 });
-    expect(exact?.intervals[0]).toEqual({
+    expect(exact?.intervals?.[0]).toEqual({
       estimate: exact?.attribution[0],
       low: exact?.attribution[0],
       high: exact?.attribution[0],
@@ -160,8 +160,6 @@ describe("explainBySurrogate", () => {
         seed: "",
       }),
     ).toThrow("-Infinity");
-    expect(() => enumerateMasks(9)).toThrow("9 spans");
-    expect(enumerateMasks(8)).toHaveLength(256);
   });
 });
 

@@ -4,7 +4,9 @@ import type { Message, PromptToken } from "../../src/domain.js";
 import { byteCharacter } from "../../src/surrogate/byte-level.js";
 import { createChat } from "../../src/surrogate/chat.js";
 import { createGgufMetadata } from "../../src/surrogate/gguf-metadata.js";
+import { openGguf } from "../../src/surrogate/gguf.js";
 import { createTokenizer } from "../../src/surrogate/tokenizer.js";
+import { embeddedModel } from "./embedded-model.js";
 
 const MARKERS = ["<|im_start|>", "<|im_end|>"];
 
@@ -125,6 +127,14 @@ describe("tokens of contents", () => {
     expect(pieces(trimmed, chat).filter((text) => text !== null)).toEqual(["0:abc"]);
   });
 
+  test("do not take the template's own white space for a content's, however rare it is", () => {
+    const { place } = chatOf(
+      "{% for m in messages %}<|im_start|>{{ m.content | trim }}\u2003<|im_end|>{% endfor %}",
+    );
+    const chat = [user("abc\u2003")];
+    expect(pieces(place(chat), chat).filter((text) => text !== null)).toEqual(["0:abc"]);
+  });
+
   test("take the markup into the piece where one token holds both, as a line end does here", () => {
     const chat = [user("\nabc")];
     const { place } = chatOf(TEMPLATES.plain);
@@ -170,4 +180,32 @@ describe("tokens of contents", () => {
       expect.objectContaining({ code: "MODEL_UNSUPPORTED" }),
     );
   });
+});
+
+test("the embedded model's own template keeps contents in place, and adds its system message as markup", async () => {
+  const gguf = await openGguf(embeddedModel);
+  const tokenizer = createTokenizer(gguf);
+  const chat = createChat(gguf, tokenizer);
+  gguf.close();
+  const options = { addGenerationPrompt: true };
+  const prompt = [
+    user("Sort the letter. "),
+    { role: "assistant" as const, content: "Lights" },
+    user("You"),
+  ];
+  const tokens = chat.place(prompt, options);
+  expect(tokens.map(({ id }) => id)).toEqual([...chat.encode(prompt, options)]);
+  const found = pieces(tokens, prompt);
+  expect(found.filter((text) => text !== null)).toEqual([
+    "0:Sort",
+    "0: the",
+    "0: letter",
+    "0:.",
+    "0: ",
+    "1:L",
+    "1:ights",
+    "2:You",
+  ]);
+  // "You are a helpful AI assistant" stands before: another "You".
+  expect(found.indexOf("0:Sort")).toBeGreaterThan(10);
 });

@@ -176,7 +176,10 @@ describe("what cannot be scored", () => {
     surrogateOf("tiny").scoreLabels(PROMPTS, labels);
 
   test("no label, and an empty one", async () => {
-    await expect(ask([])).rejects.toMatchObject({ code: "INPUTS" });
+    await expect(ask([])).rejects.toMatchObject({
+      code: "INPUTS",
+      message: expect.stringContaining("no labels to score"),
+    });
     await expect(ask(["a", ""])).rejects.toMatchObject({
       code: "INPUTS",
       message: expect.stringContaining('label "" has no tokens'),

@@ -6,6 +6,8 @@ import { byHash, readHotpot, readRows, someSentences } from "../games/games.js";
 export interface Instance {
   readonly id: string;
   readonly spans: readonly string[];
+  /** What stands between spans in the prompt, which begins with them. */
+  readonly separator: string;
   /** The output whose support is explained: the data's own answer. */
   readonly output: string;
   render(mask: Mask | null): readonly Message[];
@@ -15,8 +17,8 @@ export type Dataset = "hotpotqa" | "mmlu";
 export const DATASETS: readonly Dataset[] = ["hotpotqa", "mmlu"];
 export const INSTANCES = 20;
 
-const SENTENCES = 12;
-const MOST_WORDS_OF_CONTEXT = 215;
+const SENTENCES = 10;
+const MOST_WORDS_OF_CONTEXT = 170;
 const MOST_WORDS_OF_OTHERS = 18;
 const QUESTION_WORDS = { least: 12, most: 24 };
 const MOST_WORDS_OF_CHOICES = 16;
@@ -33,7 +35,7 @@ function countWords(text: string): number {
   return text.split(/\s+/).length;
 }
 
-/** Twelve sentences a question: the supporting ones, and short others of the same context. */
+/** Ten sentences a question: the supporting ones, and short others of the same context. */
 function hotpotInstances(): Instance[] {
   return readHotpot()
     .map((row) => ({ row, spans: someSentences(row, SENTENCES, MOST_WORDS_OF_OTHERS) }))
@@ -44,6 +46,7 @@ function hotpotInstances(): Instance[] {
     .map(({ row, spans }) => ({
       id: row.id,
       spans,
+      separator: "\n",
       output: row.answer,
       render: (mask) => [
         {
@@ -82,6 +85,7 @@ function mmluInstances(): Instance[] {
       return {
         id,
         spans,
+        separator: " ",
         output: letter,
         render: (mask) => [
           {

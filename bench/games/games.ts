@@ -63,7 +63,7 @@ const TRAINING: Readonly<Record<GameName, number>> = {
   "sentiment-sentences": 48,
   "sentiment-demonstrations": 48,
   "sentiment-words": 48,
-  "retrieved-sentences": 24,
+  "retrieved-sentences": 16,
 };
 const QUEUES = ["BILLING", "CARDS", "MACHINES", "OFFICE", "SECURITY", "TRANSFERS"];
 const SENTIMENTS = ["negative", "positive"];

@@ -24,6 +24,7 @@ const { values: flags } = parseArgs({
     game: { type: "string" },
     "oracle-base-url": { type: "string" },
     "oracle-gguf": { type: "string" },
+    concurrency: { type: "string", default: "1" },
   },
 });
 const name = GAME_NAMES.find((known) => known === flags.game);
@@ -42,7 +43,8 @@ function oracleOf(game: BenchGame, url: string): Oracle {
     store: join(folder, `${game.name}.jsonl`),
     budget: createBudget({ maxCalls: null, maxCost: null, price: () => null }),
     maxTokens: game.labels === null ? 16 : 1,
-    concurrency: 1,
+    concurrency: Number(flags.concurrency),
+    timeoutMs: 1_800_000,
   });
 }
 

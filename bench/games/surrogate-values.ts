@@ -69,12 +69,17 @@ function messagesOf(game: BenchGame, input: number, mask: Mask | null): ScoringR
 
 async function main(): Promise<void> {
   const { values: flags } = parseArgs({
-    options: { model: { type: "string" }, game: { type: "string" }, workers: { type: "string" } },
+    options: {
+      model: { type: "string" },
+      game: { type: "string" },
+      workers: { type: "string" },
+      precision: { type: "string", default: "precise" },
+    },
   });
   if (flags.model === undefined) throw new Error("--model FILE.gguf is needed");
   const surrogate = await openLocalSurrogate({
     modelPath: flags.model,
-    precision: "precise",
+    precision: flags.precision === "fast" ? "fast" : "precise",
     backend: "native",
     workers: Number(flags.workers ?? 1),
     cacheFolder: join(repository, "out", "bench-state"),

@@ -19,8 +19,8 @@ export interface Estimate {
 
 /** How steady an estimate is over refits and seeds (docs/methods.md, stability). */
 export interface Stability {
-  /** 90 % intervals of each span's attribution. */
-  readonly intervals: readonly Interval[];
+  /** 90 % intervals of each span's attribution; null where there are too few masks to tell. */
+  readonly intervals: readonly Interval[] | null;
   /** Mean Spearman correlation of the refits' attributions with the estimate; null where there is nothing to rank. */
   readonly rankCorrelation: number | null;
   /** "unstable" is a legal answer and is shown: refits disagree about the order of the spans. */

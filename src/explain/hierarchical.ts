@@ -10,6 +10,7 @@ import {
   covarianceTable,
   surrogateMeanSquare,
 } from "./hierarchical-kernel.js";
+import { type TemplatePairs, templatePairs } from "./hierarchical-pairs.js";
 import {
   type Functional,
   type Posterior,
@@ -57,6 +58,8 @@ export interface HierarchicalFit {
   attributions(): HierarchicalAttributions;
   /** 90 % posterior interval of value(full) - value(mask): what deleting the spans that the mask lacks costs, pairs included. */
   deletionEffect(input: number, mask: Mask): Interval;
+  /** Pair terms, means over the inputs, with 90 % posterior intervals. */
+  templatePairs(): TemplatePairs;
   /**
    * Share of each surrogate in the attributions: mean square of its part over the sum of all parts' (surrogates' and the rest).
    * 0 where the 90 % interval of its factor holds 0: the data switched it off.
@@ -132,6 +135,7 @@ function hierarchicalFit({ posterior, mean, deviation }: FittedPosterior): Hiera
       checkDesign({ ...design, surrogates: [] }, cells);
       return intervals([differenceFunctional(posterior, effects, cells)])[0] as Interval;
     },
+    templatePairs: () => templatePairs(posterior, deviation),
     surrogateWeights: surrogateWeights(posterior),
     logMarginalLikelihood,
     scales,

@@ -66,7 +66,11 @@ export function fitPairs(
     const tail = (1 - level) / 2;
     return {
       spans,
-      effect: { estimate: effect, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) },
+      effect: {
+        estimate: effect,
+        low: Math.min(effect, quantile(sorted, tail)),
+        high: Math.max(effect, quantile(sorted, 1 - tail)),
+      },
     };
   });
   return { heldOutR2, model, estimates };

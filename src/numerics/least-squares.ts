@@ -135,6 +135,25 @@ export function weightedMean(values: Float64Array, weights?: Float64Array): numb
   return values.reduce((sum, value, row) => sum + (weights[row] as number) * value, 0) / total;
 }
 
+/** Weighted standard deviation of each column; 1 where it does not vary. */
+export function columnDeviations({ columns, gram }: Moments): Float64Array {
+  return Float64Array.from(
+    { length: columns },
+    (_, j) => Math.sqrt(gram[j * columns + j] as number) || 1,
+  );
+}
+
+/** Moments of the columns divided by `scales`. */
+export function scaleColumns(moments: Moments, scales: Float64Array): Moments {
+  const { columns, gram, correlations } = moments;
+  const scale = (j: number): number => scales[j] as number;
+  return {
+    ...moments,
+    gram: gram.map((value, at) => value / (scale(Math.floor(at / columns)) * scale(at % columns))),
+    correlations: correlations.map((value, j) => value / scale(j)),
+  };
+}
+
 export function withIntercept(moments: Moments, coefficients: Float64Array): LinearModel {
   return {
     coefficients,

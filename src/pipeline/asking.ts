@@ -1,5 +1,5 @@
 /** Small words of every step that asks the oracle. */
-import type { Input, MaskedInput, Message, OracleAnswer, OracleOutcome } from "../domain.js";
+import type { MaskedInput, Message, OracleAnswer, OracleOutcome } from "../domain.js";
 import type { Job } from "./ports.js";
 
 /** A masked prompt as it is asked, and the answer to the unmasked one that its value is about. */
@@ -11,12 +11,6 @@ export interface MaskedPrompt {
 
 export function answerOf(outcome: OracleOutcome | undefined): OracleAnswer | null {
   return outcome?.kind === "answer" ? outcome.answer : null;
-}
-
-export function inputAt(inputs: readonly Input[], index: number | undefined): Input {
-  const input = index === undefined ? undefined : inputs[index];
-  if (!input) throw new RangeError(`no input ${index}`);
-  return input;
 }
 
 export function progress(job: Job, what: string): (done: number, total: number) => void {

@@ -9,11 +9,11 @@ import type {
   ValueKind,
 } from "../domain.js";
 import { answerAgreement, type AnswerCheck } from "../explain/answer-agreement.js";
-import { designMasks } from "../explain/masks.js";
 import type { RepeatNoise } from "../explain/repeat-noise.js";
 import { classMargin } from "../explain/values.js";
-import { answerOf, inputAt, progress, type MaskedPrompt } from "./asking.js";
+import { answerOf, progress, type MaskedPrompt } from "./asking.js";
 import type { Job } from "./ports.js";
+import { chooseMasks } from "./mask-choice.js";
 import { measureNoise } from "./repeat-noise.js";
 import { sampleMasked, SAMPLES_PER_MASK } from "./sampled-values.js";
 import { scoreMasked } from "./scored-values.js";
@@ -76,6 +76,12 @@ export interface MeasuringOptions {
   readonly check?: AnswerCheck;
 }
 
+/** `budget` is the oracle's where the oracle's values are explained; methods that explain the surrogate spend it there. */
+export function oracleMasksPerInput({ settings }: Job): number {
+  const own = settings["masks-per-input"];
+  return settings.method === "hierarchical" ? (settings.budget ?? own) : own;
+}
+
 /** Deals masks over the search set, asks them mask by mask (neighbours share their prefix) and turns answers into values. */
 export async function measureMasks(
   job: Job,
@@ -84,37 +90,68 @@ export async function measureMasks(
   fixed: readonly (OracleAnswer | null)[],
   { samples = SAMPLES_PER_MASK, check = { kind: "words" } }: MeasuringOptions = {},
 ): Promise<OracleValues> {
-  const search = study.inputs?.search ?? [];
-  const answered = search.flatMap((_, index) => (fixed[index]?.text.trim() ? [index] : []));
   const { kind, reason } = await findValueKind({ study, oracle, fixed, samples });
-  const design = designMasks({
-    spans: study.maskable.length,
-    inputs: answered.length,
-    masksPerInput: job.settings["masks-per-input"],
-    poolSize: job.settings["mask-pool"],
-    seed: `${study.inputs?.hash}:${study.template.source}`,
+  const unmasked = unmaskedPrompts(study, fixed);
+  const classes = unmasked.map((prompt) => prompt.fixed.text.trim());
+  const measureThese = (masks: readonly MaskedInput[]): Promise<readonly MaskedValue[]> => {
+    const prompts = maskedPrompts(study, unmasked, masks);
+    return measure({ job, oracle, prompts, kind, samples, check, labels: study.labels });
+  };
+  const { rows, masked } = await chooseMasks({
+    job,
+    design: {
+      spans: study.maskable.length,
+      inputs: unmasked.length,
+      masksPerInput: oracleMasksPerInput(job),
+      poolSize: job.settings["mask-pool"],
+      seed: `${study.inputs?.hash}:${study.template.source}`,
+    },
+    classes,
+    measure: measureThese,
   });
-  const promptOf = (mask: MaskedInput["mask"] | null, input: number) => ({
-    messages: renderMasked(study, mask, inputAt(search, answered[input])),
-    fixed: fixedAt(fixed, answered[input]),
-  });
-  const prompts = byMask(design.assignment).map((masked) => ({
-    masked,
-    ...promptOf(masked.mask, masked.input),
-  }));
-  const rows = await measure({ job, oracle, prompts, kind, samples, check, labels: study.labels });
-  const unmasked = answered.map((_, input) => promptOf(null, input));
   return {
     kind,
     kindReason: reason,
-    inputs: answered,
-    classes: answered.map((index) => fixed[index]?.text.trim() ?? ""),
+    inputs: unmasked.map(({ position }) => position),
+    classes,
     rows,
-    masked: prompts.length,
-    asked: prompts.length * (kind === "sampled-log-odds" ? samples : 1),
+    masked,
+    asked: masked * (kind === "sampled-log-odds" ? samples : 1),
     noise:
       kind === "similarity" ? await measureNoise({ job, oracle, prompts: unmasked, check }) : null,
   };
+}
+
+interface UnmaskedPrompt extends Pick<MaskedPrompt, "messages" | "fixed"> {
+  /** Of the input in the search set. */
+  readonly position: number;
+}
+
+/** The prompt of every input that has a fixed output. */
+function unmaskedPrompts(
+  study: PromptStudy,
+  fixed: readonly (OracleAnswer | null)[],
+): readonly UnmaskedPrompt[] {
+  return (study.inputs?.search ?? []).flatMap((input, position) => {
+    const answer = fixed[position];
+    return answer?.text.trim()
+      ? [{ position, messages: renderMasked(study, null, input), fixed: answer }]
+      : [];
+  });
+}
+
+/** Mask by mask, so that neighbours share the longest prefix. */
+function maskedPrompts(
+  study: PromptStudy,
+  unmasked: readonly UnmaskedPrompt[],
+  masks: readonly MaskedInput[],
+): readonly MaskedPrompt[] {
+  return byMask(masks).map((masked) => {
+    const prompt = unmasked[masked.input];
+    const input = study.inputs?.search[prompt?.position ?? -1];
+    if (!prompt || !input) throw new RangeError(`no input ${masked.input}`);
+    return { masked, messages: renderMasked(study, masked.mask, input), fixed: prompt.fixed };
+  });
 }
 
 interface Measuring {
@@ -168,12 +205,6 @@ function byMask(assignment: readonly MaskedInput[]): readonly MaskedInput[] {
   return [...assignment].sort((left, right) =>
     key(left) === key(right) ? left.input - right.input : key(left) > key(right) ? -1 : 1,
   );
-}
-
-function fixedAt(fixed: readonly (OracleAnswer | null)[], index: number | undefined): OracleAnswer {
-  const answer = index === undefined ? undefined : fixed[index];
-  if (!answer) throw new RangeError(`no fixed output ${index}`);
-  return answer;
 }
 
 export { answerOf, progress };

@@ -1,6 +1,7 @@
 /** What an explanation and a certified shorter prompt would cost, for a prompt that has no oracle yet. */
 import { planOf } from "../cost/plan.js";
 import type { PromptReport } from "../domain.js";
+import { oracleMasksPerInput } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import { pricing } from "./pricing.js";
 import { renderMasked, type PromptStudy } from "./study.js";
@@ -26,7 +27,7 @@ export function planPrompt(job: Job, study: PromptStudy): PromptReport["plan"] {
     price: pricing(job.settings),
     searchInputs: inputs.search.length,
     certifyInputs: inputs.certify.length,
-    masksPerInput: job.settings["masks-per-input"],
+    masksPerInput: oracleMasksPerInput(job),
     promptTokens,
     maskedPromptTokens: Math.round(promptTokens * KEPT_SHARE),
     completionTokens: job.settings["oracle-max-tokens"],

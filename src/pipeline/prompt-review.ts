@@ -1,9 +1,12 @@
 /** One changed prompt file: tokens, explanation, screen, shorter prompt, demonstrations. Named steps, in order. */
-import type { ChangedFile, OracleAnswer, PromptReport } from "../domain.js";
+import type { ChangedFile, Interval, OracleAnswer, PromptReport } from "../domain.js";
+import { UnderstudyError } from "../errors.js";
 import { checkPrompt, parsePrompt } from "../prompts/index.js";
 import { compressPrompt } from "./compression.js";
 import { judgePromptDemonstrations } from "./demonstrations.js";
-import { explainPrompt, type ExplanationOutcome } from "./explanation.js";
+import { explainPrompt } from "./explanation.js";
+import type { ExplanationOutcome } from "./explanation-outcome.js";
+import { coarseToFineStudy, evenStudy } from "./granular-study.js";
 import { askUnmasked } from "./oracle-values.js";
 import { planPrompt } from "./plan.js";
 import type { Job } from "./ports.js";
@@ -16,6 +19,14 @@ export interface PromptReview {
   readonly surrogate: { readonly masks: number; readonly tokens: number };
   /** Inputs that the explanation is about: the ledger compares with the oracle alone. */
   readonly explainedInputs: number;
+  /** Influence of the explanation's spans for each of these inputs; null where nothing was explained or influence is withheld. */
+  readonly perInput: readonly InputInfluence[] | null;
+}
+
+export interface InputInfluence {
+  readonly id: string;
+  /** [span], 90 % intervals. */
+  readonly influence: readonly Interval[];
 }
 
 const NOT_ASKED = "not part of this command";
@@ -29,25 +40,29 @@ export async function reviewPrompt(
   oracle: CountingOracle | null,
   depth: "all" | "explanation" = "all",
 ): Promise<PromptReview> {
-  const study = await openStudy(job, file.path, file.head);
-  const common = describePrompt(job, study, file);
-  if (oracle === null || study.inputs === null)
+  const written = await openStudy(job, file.path, file.head);
+  const { granularity } = job.settings;
+  checkDepth(granularity, depth);
+  const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity);
+  const common = describePrompt(job, even, file);
+  if (oracle === null || even.inputs === null)
     return withoutOracle(
       job,
-      study,
+      even,
       common,
-      oracle === null ? NO_ORACLE : (study.inputsReason ?? ""),
+      oracle === null ? NO_ORACLE : (even.inputsReason ?? ""),
     );
 
-  announcePlan(job, study, oracle);
-  const fixed = await askUnmasked(job, study, oracle, study.inputs.search);
+  announcePlan(job, even, oracle);
+  const fixed = await askUnmasked(job, even, oracle, even.inputs.search);
   if (fixed.every((answer) => answer === null))
     return withoutOracle(
       job,
-      study,
+      even,
       common,
       `the oracle answered none of the ${fixed.length} inputs: ${firstRefusal(oracle)}`,
     );
+  const study = granularity === "coarse-to-fine" ? await coarseToFineStudy(job, even, fixed) : even;
   const explained = await explainPrompt(job, study, oracle, fixed);
   const demonstrations =
     depth === "all"
@@ -69,7 +84,29 @@ export async function reviewPrompt(
     surrogate:
       explained.kind === "explained" ? explained.explained.surrogate : { masks: 0, tokens: 0 },
     explainedInputs: explained.kind === "explained" ? explained.explained.values.inputs.length : 0,
+    perInput: perInputOf(study, explained),
   };
+}
+
+/** Deleting words makes diffs nobody can read, so a review stops at sentences. */
+function checkDepth(granularity: string, depth: "all" | "explanation"): void {
+  if (depth === "explanation" || (granularity !== "word" && granularity !== "coarse-to-fine"))
+    return;
+  throw new UnderstudyError("USAGE", `granularity ${granularity} is for \`explain\` alone`, {
+    fix: "use section, block, example or sentence in a review",
+  });
+}
+
+function perInputOf(
+  study: PromptStudy,
+  outcome: ExplanationOutcome,
+): readonly InputInfluence[] | null {
+  if (outcome.kind !== "explained" || !outcome.explained.explanation.shown) return null;
+  const { values, perInput } = outcome.explained;
+  return values.inputs.map((index, position) => ({
+    id: study.inputs?.search[index]?.id ?? String(index),
+    influence: perInput[position] ?? [],
+  }));
 }
 
 /** Said before the first call that may cost money: where questions go, how many at most, and what they may cost. */
@@ -159,6 +196,7 @@ function withoutOracle(
     },
     surrogate: { masks: 0, tokens: 0 },
     explainedInputs: 0,
+    perInput: null,
   };
 }
 

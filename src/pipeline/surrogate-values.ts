@@ -1,7 +1,7 @@
 /** The surrogate's side: every input of the search set under the same masks, the oracle's output held fixed. */
 import type { Mask, OracleAnswer } from "../domain.js";
+import { enumerateMasks } from "../explain/mask-designs/enumeration.js";
 import {
-  enumerateMasks,
   explainBySurrogate,
   poolSurrogateValues,
   type SurrogateExplanation,

@@ -1,7 +1,6 @@
 /** Which kind of value the oracle lets us measure: asked of the answers it gave, then of the server. */
 import type { OracleAnswer } from "../domain.js";
 import { chooseValueKind, type ChosenValueKind } from "../explain/values.js";
-import { inputAt } from "./asking.js";
 import { renderMasked, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
 
@@ -21,10 +20,10 @@ export async function findValueKind(options: {
   const answers = fixed.filter((answer) => answer !== null);
   const plain = chooseValueKind(answers, study.labels);
   if (plain.kind === "class-margin" || answers.length === 0) return plain;
-  const search = study.inputs?.search ?? [];
-  const answered = search.flatMap((_, index) => (fixed[index]?.text.trim() ? [index] : []));
   const ability = await oracle.canScore(
-    answered.map((index) => renderMasked(study, null, inputAt(search, index))),
+    (study.inputs?.search ?? [])
+      .filter((_, index) => fixed[index]?.text.trim())
+      .map((input) => renderMasked(study, null, input)),
   );
   const scoresGivenText = ability.kind === "yes";
   const chosen = chooseValueKind(answers, study.labels, { scoresGivenText, samples });

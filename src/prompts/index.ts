@@ -8,11 +8,13 @@ export { maskableSpans, type SpanMask } from "./masking.js";
 export { parsePrompt, type ParseOptions } from "./parse.js";
 export { isPromptPath, unsupportedPromptFormat } from "./paths.js";
 export { renderMessages } from "./render.js";
+export { placeSpans, type RenderedPlace } from "./span-places.js";
 export {
   atGranularity,
   spansAt,
   spansWithin,
   templateWithin,
+  withPartition,
   type PartialCut,
 } from "./spans/granularity.js";
 export { MOST_MASKABLE_SPANS } from "./spans/merge.js";

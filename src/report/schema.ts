@@ -23,6 +23,13 @@ const interval = z.strictObject({ estimate: real, low: real, high: real }).meta(
     "A point estimate with an interval; what it covers is said by the field that holds it.",
 });
 const attributionMethod = z.enum([
+  "lasso",
+  "lime",
+  "kernel-shap",
+  "rope-lime",
+  "leave-one-out",
+  "exact",
+  "gsmile",
   "hierarchical",
   "pooled",
   "surrogate-pooled",
@@ -65,6 +72,13 @@ const span = z
   });
 
 const baselines = {
+  lasso: interval.exactOptional(),
+  lime: interval.exactOptional(),
+  "kernel-shap": interval.exactOptional(),
+  "rope-lime": interval.exactOptional(),
+  "leave-one-out": interval.exactOptional(),
+  exact: interval.exactOptional(),
+  gsmile: interval.exactOptional(),
   hierarchical: interval.exactOptional(),
   pooled: interval.exactOptional(),
   "surrogate-pooled": interval.exactOptional(),
@@ -85,11 +99,33 @@ const explanation = z
     masksPerInput: z.number().min(0),
     oracleCalls: count,
     fidelity: z.strictObject({
-      measure: z.literal("cross-validated LDS"),
+      measure: z.enum(["cross-validated LDS", "LDS"]),
       inputs: count,
       estimate: real,
       low: real,
       high: real,
+    }),
+    granularity: z.enum(["section", "block", "example", "sentence", "word", "coarse-to-fine"]),
+    objective: z
+      .enum(["log-odds", "negative-log-likelihood", "divergence", "label-margin"])
+      .nullable(),
+    curve: list(
+      z.strictObject({ masksPerInput: count, oracleCalls: count, fidelity: interval }),
+    ).meta({
+      description:
+        "Fidelity with the first masks of every input, judged on the same masks of the oracle at every point.",
+    }),
+    interactions: list(
+      z.strictObject({
+        spans: z.tuple([count, count]),
+        kind: z.enum(["redundant", "synergy"]),
+        effect: interval,
+        sentence: text,
+      }),
+    ).nullable(),
+    stability: z.strictObject({
+      rankCorrelation: real.nullable(),
+      verdict: z.enum(["stable", "unstable", "not measured"]),
     }),
     baselines: z.strictObject(baselines),
     surrogates: list(z.strictObject({ name: text, weight: real })),
@@ -294,11 +330,13 @@ export const reportSchema = z.strictObject({
   ledger,
 });
 
-type DeepReadonly<Value> = Value extends readonly (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : Value extends object
-    ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
-    : Value;
+type DeepReadonly<Value> = Value extends readonly [infer First, infer Second]
+  ? readonly [DeepReadonly<First>, DeepReadonly<Second>]
+  : Value extends readonly (infer Item)[]
+    ? readonly DeepReadonly<Item>[]
+    : Value extends object
+      ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
+      : Value;
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 /** Fails to compile where the schema and domain.ts describe different reports. */
 const SCHEMA_IS_THE_DOMAIN: Same<DeepReadonly<z.infer<typeof reportSchema>>, Report> = true;

@@ -1,5 +1,5 @@
 /** What `explain` and `screen` print: plain text for a terminal, hostile text made visible, a bar where a colour would be. */
-import type { PromptReport, ReportSpan, Screen } from "../domain.js";
+import type { Explanation, Interval, PromptReport, ReportSpan, Screen } from "../domain.js";
 import { decimal } from "./markdown/numbers.js";
 import { truncate, visibleLine } from "./markdown/visible.js";
 
@@ -15,7 +15,7 @@ export function renderExplanation(report: PromptReport): string {
   const { fidelity } = explanation;
   const head = [
     title,
-    `${explanation.method}, value: ${explanation.value}, ${explanation.inputs} inputs x ${decimal(explanation.masksPerInput, 0)} masks, ${explanation.oracleCalls} oracle calls`,
+    `${explanation.method}, value: ${explanation.value}${explanation.objective === null ? "" : ` (surrogate: ${explanation.objective})`}, ${explanation.granularity} spans, ${explanation.inputs} inputs x ${decimal(explanation.masksPerInput, 0)} masks, ${explanation.oracleCalls} oracle calls`,
     `fidelity ${decimal(fidelity.estimate)} (${decimal(fidelity.low)} to ${decimal(fidelity.high)}; ${fidelity.measure}, ${fidelity.inputs} inputs)`,
     ...Object.entries(explanation.baselines).flatMap(([name, value]) =>
       value
@@ -26,8 +26,11 @@ export function renderExplanation(report: PromptReport): string {
     ),
     ...explanation.surrogates.map(
       (surrogate) =>
-        `weight of the surrogate ${visibleLine(surrogate.name)}: ${decimal(surrogate.weight)}`,
+        `weight of the prior ${visibleLine(surrogate.name)}: ${decimal(surrogate.weight)}`,
     ),
+    `${explanation.stability.verdict}${explanation.stability.rankCorrelation === null ? "" : `: rank correlation of refits ${decimal(explanation.stability.rankCorrelation)}`}`,
+    ...curveLines(explanation),
+    ...(explanation.interactions ?? []).map(({ sentence }) => `pair: ${visibleLine(sentence)}`),
     ...(explanation.withheld === null
       ? []
       : [`influence withheld: ${visibleLine(explanation.withheld)}`]),
@@ -37,7 +40,46 @@ export function renderExplanation(report: PromptReport): string {
     0,
     ...explanation.spans.map((span) => Math.abs(span.influence?.estimate ?? 0)),
   );
-  return `${[...head, ...explanation.spans.map((span) => spanLine(span, strongest))].join("\n")}\n`;
+  const spans = strongestFirst(explanation.spans);
+  const rest = explanation.spans.length - spans.length;
+  return `${[...head, ...spans.map((span) => spanLine(span, strongest)), ...(rest > 0 ? [`and ${rest} weaker spans`] : [])].join("\n")}\n`;
+}
+
+const MOST_SPANS = 60;
+
+/** Spans in the order of the file; of very many only the strongest. */
+function strongestFirst(spans: readonly ReportSpan[]): readonly ReportSpan[] {
+  if (spans.length <= MOST_SPANS) return spans;
+  const size = (span: ReportSpan): number => Math.abs(span.influence?.estimate ?? 0);
+  const least = spans.map(size).sort((a, b) => b - a)[MOST_SPANS - 1] ?? 0;
+  return spans.filter((span) => size(span) >= least).slice(0, MOST_SPANS);
+}
+
+function curveLines({ curve }: Explanation): string[] {
+  return curve.map(
+    ({ masksPerInput, oracleCalls, fidelity }) =>
+      `  with ${masksPerInput} oracle masks an input (${oracleCalls} calls): ${decimal(fidelity.estimate)} (${decimal(fidelity.low)} to ${decimal(fidelity.high)})`,
+  );
+}
+
+/** A line an input: its three strongest spans. */
+export function renderPerInput(
+  explanation: Explanation,
+  perInput: readonly { readonly id: string; readonly influence: readonly Interval[] }[] | null,
+): string {
+  if (perInput === null) return "influence on each input is withheld as well\n";
+  const lines = perInput.map(({ id, influence }) => {
+    const strongest = influence
+      .map((value, index) => ({ value, index }))
+      .sort((a, b) => Math.abs(b.value.estimate) - Math.abs(a.value.estimate))
+      .slice(0, 3)
+      .map(({ value, index }) => {
+        const line = explanation.spans[index]?.startLine ?? 0;
+        return `line ${line} ${decimal(value.estimate)} (${decimal(value.low)} to ${decimal(value.high)})`;
+      });
+    return `${truncate(visibleLine(id), 40)}: ${strongest.join(", ")}`;
+  });
+  return `strongest spans of each input:\n${lines.join("\n")}\n`;
 }
 
 function spanLine(span: ReportSpan, strongest: number): string {

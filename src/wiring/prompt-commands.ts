@@ -1,24 +1,44 @@
-/** `understudy explain` and `understudy screen`: one prompt of the checkout, as it stands. */
+/** `understudy explain` and `understudy screen`: one prompt of the checkout, as it stands; `explain --values`: recorded values. */
 import { countUsage } from "../pipeline/usage.js";
-import { reviewPrompt } from "../pipeline/prompt-review.js";
-import type { PromptReport } from "../domain.js";
+import { reviewPrompt, type PromptReview } from "../pipeline/prompt-review.js";
 import { UnderstudyError } from "../errors.js";
-import { renderExplanation, renderScreens } from "../report/terminal.js";
+import { renderHeatMap } from "../report/heat-map.js";
+import { renderExplanation, renderPerInput, renderScreens } from "../report/terminal.js";
 import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
 import { openJob, type OpenedJob } from "./ports.js";
+import { runExplainValues } from "./values-command.js";
 
 export async function runExplain(context: CommandContext): Promise<ExitCode> {
-  const report = await onOnePrompt(context);
-  context.print(
-    context.json
-      ? `${JSON.stringify({ path: report.path, explanation: report.explanation, reason: report.explanationReason }, null, 2)}\n`
-      : renderExplanation(report),
-  );
-  return report.explanation === null ? 3 : 0;
+  if (context.values !== null) return explainRecordedValues(context, context.values);
+  const { report, perInput, head } = await onOnePrompt(context);
+  const { explanation } = report;
+  if (context.json) {
+    const inputs = context.perInput ? { perInput } : {};
+    context.print(
+      `${JSON.stringify({ path: report.path, explanation, reason: report.explanationReason, ...inputs }, null, 2)}\n`,
+    );
+  } else {
+    const colour = context.interactive && (context.environment["NO_COLOR"] ?? "") === "";
+    context.print(renderExplanation(report));
+    if (explanation?.shown)
+      context.print(`\n${renderHeatMap(head, explanation.spans, { colour })}`);
+    if (context.perInput && explanation !== null)
+      context.print(`\n${renderPerInput(explanation, perInput)}`);
+  }
+  return explanation === null ? 3 : 0;
+}
+
+async function explainRecordedValues(context: CommandContext, path: string): Promise<ExitCode> {
+  if (context.operands.length > 0)
+    throw new UnderstudyError("USAGE", "--values explains recorded values and takes no prompt", {
+      fix: "give either a prompt file or --values FILE",
+    });
+  const { method } = await settingsOf(context);
+  return await runExplainValues(context, { path, method });
 }
 
 export async function runScreen(context: CommandContext): Promise<ExitCode> {
-  const report = await onOnePrompt(context);
+  const { report } = await onOnePrompt(context);
   context.print(
     context.json
       ? `${JSON.stringify({ path: report.path, screens: report.screens }, null, 2)}\n`
@@ -27,7 +47,9 @@ export async function runScreen(context: CommandContext): Promise<ExitCode> {
   return report.screens.every((screen) => screen.verdict === "not screened") ? 3 : 0;
 }
 
-async function onOnePrompt(context: CommandContext): Promise<PromptReport> {
+async function onOnePrompt(
+  context: CommandContext,
+): Promise<Pick<PromptReview, "report" | "perInput"> & { readonly head: string }> {
   const [path, ...more] = context.operands;
   if (path === undefined || more.length > 0)
     throw new UnderstudyError(
@@ -41,7 +63,7 @@ async function onOnePrompt(context: CommandContext): Promise<PromptReport> {
     const head = await readPrompt(job, path);
     const oracle = job.ports.oracle === null ? null : countUsage(job.ports.oracle);
     const reviewed = await reviewPrompt(job, { path, base: null, head }, oracle, "explanation");
-    return reviewed.report;
+    return { ...reviewed, head };
   } finally {
     await job.ports.surrogate.close();
   }

@@ -279,6 +279,8 @@ describe("self-consistency", () => {
       seed: "s",
       fit: (training, rows) => {
         rows.forEach((row) => rowsSeen.add(row));
+        expect(rows).toHaveLength(48);
+        expect(training.masks).toHaveLength(48);
         const kept = rows.flatMap((row, position) => (row < 3 ? [] : [position]));
         return fit({
           spans: 5,

@@ -4,7 +4,7 @@ import type { Estimate, MeasuredGame } from "../game.js";
 import { type ExactIndex, estimateExactly } from "./exact.js";
 import { type GsmileOptions, estimateByGsmile } from "./gsmile.js";
 import { type KernelShapOptions, estimateByKernelShap } from "./kernel-shap.js";
-import { estimateByLasso } from "./lasso.js";
+import { estimateByContextCite, estimateByLasso } from "./lasso.js";
 import { estimateByLeaveOneOut } from "./leave-one-out.js";
 import { type LimeOptions, estimateByLime } from "./lime.js";
 import { type RopeLimeOptions, estimateByRopeLime } from "./rope-lime.js";
@@ -17,6 +17,8 @@ export interface EstimateOptions {
    * Leave-one-out, exact, Kernel SHAP and gSMILE have no kernel to choose and leave them aside.
    */
   readonly kernelWeights?: Float64Array;
+  /** "context-cite": that package's Lasso in place of ours. */
+  readonly lasso?: { readonly recipe?: "cross-validated" | "context-cite" };
   readonly lime?: Omit<LimeOptions, "kernelWeights">;
   readonly kernelShap?: KernelShapOptions;
   readonly ropeLime?: Omit<RopeLimeOptions, "kernelWeights">;
@@ -36,7 +38,9 @@ export function estimate(
   const kernel = kernelWeights === undefined ? {} : { kernelWeights };
   switch (method) {
     case "lasso":
-      return estimateByLasso(game, { seed, ...kernel });
+      return options.lasso?.recipe === "context-cite"
+        ? estimateByContextCite(game)
+        : estimateByLasso(game, { seed, ...kernel });
     case "lime":
       return estimateByLime(game, { ...options.lime, ...kernel });
     case "kernel-shap":

@@ -2,9 +2,7 @@ import { UnderstudyError } from "../../errors.js";
 import { gaussLegendre } from "../../numerics/gauss-legendre.js";
 import type { Mask } from "../../domain.js";
 import type { Estimate, MeasuredGame } from "../game.js";
-
-/** Most spans whose 2^spans values are enumerated: 65,536 values, half a megabyte a table. */
-export const MOST_EXACT_SPANS = 16;
+import { MOST_ENUMERATED_SPANS } from "../mask-designs/enumeration.js";
 
 /** Which exact attribution: the best linear predictor of random masks (Banzhaf) or the one that adds up to v(full) - v(empty) (Shapley). */
 export type ExactIndex = "banzhaf" | "shapley";
@@ -34,7 +32,7 @@ export function enumeratedValues(game: MeasuredGame): Float64Array | null {
 /** Whether every mask of the game was measured; false for more than 16 spans, which are never enumerated. */
 export function isEnumerated(game: MeasuredGame): boolean {
   return (
-    game.spans <= MOST_EXACT_SPANS &&
+    game.spans <= MOST_ENUMERATED_SPANS &&
     game.masks.length >= 2 ** game.spans &&
     enumeratedValues(game) !== null
   );
@@ -90,7 +88,7 @@ export function banzhafInteractions(values: Float64Array, spans: number): Float6
 
 /**
  * Shapley interaction index of every set by set code (Grabisch and Roubens 1999). Singles are the Shapley values; the empty set's
- * entry has no meaning in the index and is the mean over sizes of the mean values. Computed as the integral over p of the discrete derivative's
+ * entry is the mean over sizes of the mean values, as in shapiq. Computed as the integral over p of the discrete derivative's
  * mean under masks that keep each other span with probability p (Owen 1972), a polynomial, by Gauss-Legendre nodes enough to be exact.
  */
 export function shapleyInteractions(values: Float64Array, spans: number): Float64Array {
@@ -133,10 +131,10 @@ function singles(bySet: Float64Array, spans: number): Float64Array {
 }
 
 function checkSpans(spans: number): void {
-  if (!(spans >= 1 && spans <= MOST_EXACT_SPANS))
+  if (!(spans >= 1 && spans <= MOST_ENUMERATED_SPANS))
     throw new UnderstudyError(
       "USAGE",
-      `exact values of ${spans} spans: at least 1 and at most ${MOST_EXACT_SPANS} can be enumerated`,
+      `exact values of ${spans} spans: at least 1 and at most ${MOST_ENUMERATED_SPANS} can be enumerated`,
       { fix: "choose a coarser granularity or another method" },
     );
 }

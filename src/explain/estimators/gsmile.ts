@@ -27,15 +27,20 @@ export interface GsmileOptions {
  * Takes any masks. Throws INTERNAL where shapes do not fit.
  */
 export function estimateByGsmile(game: MeasuredGame, options: GsmileOptions = {}): LocalEstimate {
-  const distances = options.promptDistances ?? deletedShares(game, options.spanSizes);
-  const { weights } = kernelAtEffectiveSize(distances, { spans: game.spans });
-  const { model, selfConsistency } = weightedRidge(regressionOfGame(game, weights), { alpha: 0 });
+  const regression = regressionOfGame(game, gsmileWeights(game, options));
+  const { model, selfConsistency } = weightedRidge(regression, { alpha: 0 });
   return {
     method: "gsmile",
     attribution: model.coefficients,
     intercept: model.intercept,
     selfConsistency,
   };
+}
+
+/** [mask]: weights of the fit. */
+export function gsmileWeights(game: MeasuredGame, options: GsmileOptions): Float64Array {
+  const distances = options.promptDistances ?? deletedShares(game, options.spanSizes);
+  return kernelAtEffectiveSize(distances, { spans: game.spans }).weights;
 }
 
 /**

@@ -3,7 +3,9 @@ import { crossValidatedLasso, lasso, relaxedRefit } from "../../numerics/lasso.j
 import {
   type LinearModel,
   type Regression,
+  columnDeviations,
   momentsOf,
+  scaleColumns,
   withIntercept,
 } from "../../numerics/least-squares.js";
 import { type Random, randomFrom } from "../../numerics/random.js";
@@ -11,6 +13,8 @@ import type { Estimate, MeasuredGame } from "../game.js";
 import { isConstant, regressionOfGame } from "./game-regression.js";
 
 const FOLDS = 5;
+/** ContextCite's penalty, for log-odds per token. */
+const CONTEXT_CITE_ALPHA = 0.01;
 
 export interface LassoOptions {
   /** Deals the folds of the cross-validation. */
@@ -60,4 +64,20 @@ export function fitLasso(
 export function refitLasso(regression: Regression, alpha: number): LinearModel {
   const moments = momentsOf(regression);
   return withIntercept(moments, relaxedRefit(moments, lasso(moments, alpha)));
+}
+
+/**
+ * ContextCite's solver (Cohen-Wang et al. 2024; MadryLab/context-cite, LassoRegression), for comparison: Lasso with alpha 0.01 on masks
+ * scaled to unit variance, without a refit. The game's values must be log-odds of the fixed output per token, as the package divides its own;
+ * its weights are these attributions times the number of tokens.
+ */
+export function estimateByContextCite(game: MeasuredGame): Estimate {
+  const moments = momentsOf(regressionOfGame(game));
+  const scales = columnDeviations(moments);
+  const scaled = lasso(scaleColumns(moments, scales), CONTEXT_CITE_ALPHA);
+  const model = withIntercept(
+    moments,
+    scaled.map((coefficient, span) => coefficient / (scales[span] as number)),
+  );
+  return { method: "lasso", attribution: model.coefficients, intercept: model.intercept };
 }

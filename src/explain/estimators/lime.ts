@@ -39,8 +39,7 @@ export interface LocalEstimate extends Estimate {
  * Takes any masks; LIME's own are the full one and such whose number of deleted spans is uniform (mask design "uniform-size").
  */
 export function estimateByLime(game: MeasuredGame, options: LimeOptions = {}): LocalEstimate {
-  const weights = options.kernelWeights ?? limeKernel(game.masks).weights;
-  const regression = regressionOfGame(game, weights);
+  const regression = regressionOfGame(game, limeWeights(game, options));
   const features = options.features ?? LIME_FEATURES;
   const support = isConstant(game.values) ? [] : selectFeatures(regression, features);
   const { model, selfConsistency } = weightedRidge(regression, {
@@ -54,6 +53,11 @@ export function estimateByLime(game: MeasuredGame, options: LimeOptions = {}): L
     intercept: model.intercept,
     selfConsistency,
   };
+}
+
+/** [mask]: weights of the fit, LIME's cosine kernel where no other is given. */
+export function limeWeights(game: MeasuredGame, options: LimeOptions): Float64Array {
+  return options.kernelWeights ?? limeKernel(game.masks).weights;
 }
 
 /** LIME's feature selection "auto". */

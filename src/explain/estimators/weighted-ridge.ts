@@ -1,10 +1,11 @@
 import {
   type LinearModel,
-  type Moments,
   type Regression,
+  columnDeviations,
   leastSquaresOn,
   momentsOf,
   predictRow,
+  scaleColumns,
   weightedMean,
   withIntercept,
 } from "../../numerics/least-squares.js";
@@ -45,25 +46,6 @@ export function weightedRidge(regression: Regression, options: WeightedRidgeOpti
     : fitted;
   const model = withIntercept(moments, coefficients);
   return { model, selfConsistency: weightedR2(model, regression) };
-}
-
-/** Weighted standard deviation of each column; 1 where it does not vary. */
-function columnDeviations({ columns, gram }: Moments): Float64Array {
-  return Float64Array.from(
-    { length: columns },
-    (_, j) => Math.sqrt(gram[j * columns + j] as number) || 1,
-  );
-}
-
-/** Moments of the columns divided by `scales`. */
-function scaleColumns(moments: Moments, scales: Float64Array): Moments {
-  const { columns, gram, correlations } = moments;
-  const scale = (j: number): number => scales[j] as number;
-  return {
-    ...moments,
-    gram: gram.map((value, at) => value / (scale(Math.floor(at / columns)) * scale(at % columns))),
-    correlations: correlations.map((value, j) => value / scale(j)),
-  };
 }
 
 /** 1 - weighted squared error / weighted squared deviation from the mean, as scikit-learn's score; null where values do not vary. */

@@ -28,8 +28,8 @@ export interface RopeRwmdProblem {
 export interface RopeRwmdOptions {
   /**
    * "gapped" (default): kept tokens stay where they were in the unmasked prompt. "contiguous": they move up, as in the prompt that is run,
-   * which charges every later token for the shift and so makes early spans look larger; needs a matrix product a mask, about as long as
-   * a small surrogate takes to score it.
+   * which charges every later token for the shift and so makes early spans look larger; needs a matrix product a mask, about a fifth of
+   * what the embedded surrogate takes to score it.
    */
   readonly positions?: "gapped" | "contiguous";
   /** [token], at least 0: how much each counts, for instance its inverse document frequency; default: all the same. */
@@ -116,7 +116,7 @@ function prepare(problem: RopeRwmdProblem, options: RopeRwmdOptions): RwmdSettin
 function checkedSpans({ spanOf, masks }: RopeRwmdProblem, rows: number): number {
   const spans = masks[0]?.length;
   if (spans === undefined) throw new UnderstudyError("INTERNAL", "distances of no masks");
-  if (rows !== spanOf.length || rows === 0)
+  if (rows !== spanOf.length)
     throw new UnderstudyError("INTERNAL", `${rows} embeddings for ${spanOf.length} tokens`);
   if (masks.some((mask) => mask.length !== spans))
     throw new UnderstudyError("INTERNAL", "masks of different lengths");

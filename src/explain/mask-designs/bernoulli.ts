@@ -1,7 +1,7 @@
 import type { Mask } from "../../domain.js";
 import type { Random } from "../../numerics/random.js";
 import { denseMasks } from "../mask-pool.js";
-import { complementOf, enumerateMasks } from "./enumeration.js";
+import { MOST_ENUMERATED_SPANS, complementOf, enumerateMasks } from "./enumeration.js";
 
 export interface BernoulliOptions {
   readonly spans: number;
@@ -20,7 +20,8 @@ const DEALT_SHARE = 0.25;
  */
 export function bernoulliMasks(options: BernoulliOptions, random: Random): Mask[] {
   const { spans, budget, paired } = options;
-  if (2 ** spans * DEALT_SHARE < budget) return dealtMasks(options, random);
+  if (spans <= MOST_ENUMERATED_SPANS && 2 ** spans * DEALT_SHARE < budget)
+    return dealtMasks(options, random);
   if (!paired) return denseMasks(spans, budget, new Set(), random);
   // A pair is settled by what it does with the other spans where the first is kept.
   return denseMasks(spans - 1, Math.floor(budget / 2), new Set(), random).flatMap((rest) => {

@@ -3,7 +3,7 @@ import { UnderstudyError, assertNever } from "../../errors.js";
 import { type Random, randomFrom } from "../../numerics/random.js";
 import { drawPool } from "../mask-pool.js";
 import { bernoulliMasks } from "./bernoulli.js";
-import { enumerateMasks } from "./enumeration.js";
+import { MOST_ENUMERATED_SPANS, enumerateMasks } from "./enumeration.js";
 import { leverageMasks, shapleySizeMasks, uniformSizeMasks } from "./size-designs.js";
 import { sparseKMasks } from "./sparse-k.js";
 
@@ -17,9 +17,6 @@ export interface GameDesignOptions {
   /** Every mask with its complement. By default so for shapley-size and leverage; only for these, bernoulli and uniform-size. */
   readonly paired?: boolean;
 }
-
-/** Few spans: 2^spans is a safe integer and enumerable. */
-const MOST_ENUMERATED_SPANS = 16;
 
 /**
  * Masks of one game, all different and never more than `budget`; all 2^spans masks where these fit (uniform-size: all but the empty one;
@@ -89,10 +86,14 @@ function drawDesign(design: MaskDesignName, options: DrawOptions, random: Random
   }
 }
 
-/** The full mask, then half Sparse-K and half balanced Bernoulli (docs/methods.md, decision 2). */
+/** The full mask, then half Sparse-K and half balanced Bernoulli in turns, so that the first masks of the list are mixed too. */
 function mixedMasks({ spans, budget }: DrawOptions, random: Random): Mask[] {
   const { sparse, dense } = drawPool(spans, budget - 1, random);
-  return [new Uint8Array(spans).fill(1), ...sparse, ...dense];
+  const turns = Array.from({ length: Math.max(sparse.length, dense.length) }, (_, turn) => [
+    ...sparse.slice(turn, turn + 1),
+    ...dense.slice(turn, turn + 1),
+  ]);
+  return [new Uint8Array(spans).fill(1), ...turns.flat()];
 }
 
 function leaveOneOutMasks(spans: number): Mask[] {

@@ -2,7 +2,7 @@ import type { Mask } from "../../domain.js";
 import { UnderstudyError } from "../../errors.js";
 
 /** Most spans whose masks are enumerated: 65,536 of them. */
-const MOST_ENUMERATED_SPANS = 16;
+export const MOST_ENUMERATED_SPANS = 16;
 
 /** All 2^spans masks, empty and full included, in the order of their codes (bit `span` set: kept). Throws INTERNAL for more than 16 spans. */
 export function enumerateMasks(spans: number): Mask[] {

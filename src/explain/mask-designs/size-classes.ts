@@ -4,7 +4,7 @@ import type { Random } from "../../numerics/random.js";
 import { complementOf, masksOfSize } from "./enumeration.js";
 
 /** Masks of one size up to which they are listed and dealt; beyond, drawn at random and repeats rejected. */
-const LISTED_MASKS = 20_000;
+const LISTED_MASKS = 2000;
 const ATTEMPTS = 1000;
 
 /** Distinct masks up to a number that is never exceeded. */

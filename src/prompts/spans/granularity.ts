@@ -43,8 +43,8 @@ export function atGranularity(template: PromptTemplate, granularity: Granularity
 
 /** Where a template is cut finely, and how. */
 export interface PartialCut {
-  /** Spans of any coarser partition of the same template. */
-  readonly parents: readonly Span[];
+  /** Spans of any coarser partition of the same template, or all of it. */
+  readonly parents: readonly Span[] | "all";
   readonly granularity: Granularity;
   /** Neighbours inside one parent are merged until at most this many spans are maskable. Default: no limit. */
   readonly mostMaskableSpans?: number;
@@ -56,12 +56,12 @@ export interface PartialCut {
  * Throws INTERNAL for a parent that does not begin and end where spans of the partition do.
  */
 export function spansWithin(template: PromptTemplate, cut: PartialCut): readonly Span[] {
-  const parentOf = parentFinder(template, cut.parents);
+  const parentOf = cut.parents === "all" ? () => 0 : parentFinder(template, cut.parents);
   const spans =
     cut.granularity === "word"
       ? wordsOf(template, (span) => parentOf(span) >= 0)
       : spansAt(template, cut.granularity);
-  checkCovered(cut.parents, spans);
+  if (cut.parents !== "all") checkCovered(cut.parents, spans);
   return fitToLimit(
     spans.map((span) => (parentOf(span) < 0 ? outOfSight(span) : span)),
     cut.mostMaskableSpans ?? Infinity,
@@ -76,6 +76,11 @@ export function templateWithin(template: PromptTemplate, cut: PartialCut): Promp
 
 function outOfSight(span: Span): Span {
   return { ...span, protection: span.protection ?? "granularity" };
+}
+
+/** The template with another partition of its messages, numbered anew, and its demonstrations where they are now. */
+export function withPartition(template: PromptTemplate, spans: readonly Span[]): PromptTemplate {
+  return withSpans(template, renumber(spans));
 }
 
 function withSpans(template: PromptTemplate, spans: readonly Span[]): PromptTemplate {

@@ -8,8 +8,15 @@ import { strongestInfluence } from "../facts.js";
 import { influenceCell } from "./removable.js";
 
 const METHODS: Readonly<Record<AttributionMethod, string>> = {
+  lasso: "Lasso on the surrogate, input by input",
+  lime: "LIME on the surrogate, input by input",
+  "kernel-shap": "Kernel SHAP on the surrogate, input by input",
+  "rope-lime": "RoPE-LIME on the surrogate, input by input",
+  "leave-one-out": "leave-one-out on the surrogate, input by input",
+  exact: "exact values of the surrogate, input by input",
+  gsmile: "gSMILE on the surrogate, input by input",
   hierarchical: "hierarchical, pooled over the inputs",
-  pooled: "the same without the surrogate as prior",
+  pooled: "the same without priors",
   "surrogate-pooled": "surrogate alone, pooled over the inputs",
   "surrogate-lasso": "surrogate alone, Lasso input by input",
   "input-by-input": "the same oracle masks, input by input",
@@ -34,6 +41,13 @@ const METHOD_ORDER: readonly AttributionMethod[] = [
   "word-overlap",
 ];
 
+const OBJECTIVES = {
+  "log-odds": "log-odds of the fixed output per token",
+  "negative-log-likelihood": "minus the negative log-likelihood of the fixed output per token",
+  divergence: "minus the divergence from the unmasked run, which tells any change and no direction",
+  "label-margin": "margin of the fixed label over the others",
+} as const;
+
 const VALUES = {
   "class-margin": "margin of the fixed label over the others (nats)",
   "log-odds": "log-odds of the fixed output per token (nats)",
@@ -50,6 +64,9 @@ export function methodSection(view: View): string | null {
           fileName(path),
           methodSentence(explanation),
           baselineTable(explanation),
+          curveTable(explanation),
+          stabilitySentence(explanation),
+          interactionSentences(explanation),
           surrogateSentence(explanation),
           surrogateFitSentence(explanation),
           withheld(explanation),
@@ -58,12 +75,51 @@ export function methodSection(view: View): string | null {
 }
 
 function methodSentence(explanation: Explanation): string {
-  const { method, value, inputs, masksPerInput, oracleCalls, fidelity } = explanation;
+  const { method, value, objective, inputs, masksPerInput, oracleCalls, fidelity } = explanation;
+  const asked = objective === null ? "" : ` The surrogate was asked for: ${OBJECTIVES[objective]}.`;
   return (
-    `Method: ${METHODS[method]}. Value: ${VALUES[value]}. ${quantity(inputs, "input")}, ${decimal(masksPerInput, Number.isInteger(masksPerInput) ? 0 : 1)} masks each, ` +
+    `Method: ${METHODS[method]}. Value: ${VALUES[value]}.${asked} ${quantity(inputs, "input")}, ${decimal(masksPerInput, Number.isInteger(masksPerInput) ? 0 : 1)} masks each, ` +
     `${quantity(oracleCalls, "oracle call")}. Fidelity is ${fidelity.measure}: Spearman of predicted and measured values on masks of the oracle that the fit did not see, ` +
     `mean over ${quantity(fidelity.inputs, "input")}, 90 % interval over inputs.`
   );
+}
+
+/** What fewer oracle masks would have bought. */
+function curveTable({ curve, method }: Explanation): string | null {
+  if (curve.length === 0) return null;
+  return table(curve, curve.length, [
+    [`Oracle masks an input (${method})`, "r", (point) => whole(point.masksPerInput)],
+    ["Oracle calls", "r", (point) => whole(point.oracleCalls)],
+    ["Fidelity", "r", (point) => decimal(point.fidelity.estimate)],
+    ["90 % interval", "r", (point) => range(point.fidelity.low, point.fidelity.high)],
+  ]);
+}
+
+function stabilitySentence({ stability }: Explanation): string {
+  const { verdict, rankCorrelation } = stability;
+  const measured =
+    rankCorrelation === null
+      ? ""
+      : `: refits order the spans with a rank correlation of ${decimal(rankCorrelation)} to this order`;
+  return verdict === "unstable"
+    ? `**Unstable**${measured}. Read the intervals, not the order.`
+    : `Stability: ${verdict}${measured}.`;
+}
+
+const MOST_INTERACTIONS = 5;
+
+function interactionSentences({ interactions, shown }: Explanation): string | null {
+  if (interactions === null) return null;
+  if (!shown || interactions.length === 0)
+    return "Pairs of spans: none whose effect together differs clearly from the sum of their own.";
+  const told = interactions
+    .slice(0, MOST_INTERACTIONS)
+    .map(
+      ({ sentence, effect }) =>
+        `- ${escapeMarkdown(sentence)} (${decimal(effect.estimate)}, ${range(effect.low, effect.high)})`,
+    );
+  const more = interactions.length - told.length;
+  return `Pairs of spans:\n\n${told.join("\n")}${more > 0 ? `\n- and ${more} more` : ""}`;
 }
 
 function baselineTable({ method, fidelity, baselines }: Explanation): string | null {
@@ -88,7 +144,7 @@ function surrogateSentence({ surrogates }: Explanation): string | null {
     ({ name, weight }) =>
       `${codeSpan(name)} ${weight === 0 ? "switched off by the data" : decimal(weight)}`,
   );
-  return `Weight of the surrogate as a prior, learnt from the oracle's answers: ${each.join(", ")}.`;
+  return `Weight of each prior, learnt from the oracle's answers: ${each.join(", ")}.`;
 }
 
 /** Self-consistency of the surrogate's own fit: no word about the oracle. */
@@ -99,9 +155,7 @@ function surrogateFitSentence({ surrogateFits }: Explanation): string | null {
     ({ name, masksPerInput, heldOutR2, stability }) =>
       `${codeSpan(name)}: ${quantity(masksPerInput, "mask")} an input, held-out R² ${number(heldOutR2)}, rank stability over refits ${number(stability)}`,
   );
-  return each.length === 0
-    ? null
-    : `Surrogate alone (Lasso), self-consistency: ${each.join("; ")}.`;
+  return each.length === 0 ? null : `Surrogate alone, self-consistency: ${each.join("; ")}.`;
 }
 
 function withheld(explanation: Explanation): string | null {

@@ -1,0 +1,172 @@
+/** Every method from prompt file to explanation, on a rule that is known: what matters is found, in every unit it is asked in. */
+import { describe, expect, test } from "@jest/globals";
+import type { Explanation } from "../../src/domain.js";
+import { UnderstudyError } from "../../src/errors.js";
+import { reviewPrompt, type PromptReview } from "../../src/pipeline/prompt-review.js";
+import { countUsage } from "../../src/pipeline/usage.js";
+import {
+  EFFECTS,
+  PROMPT,
+  SENTENCES,
+  syntheticJob,
+  syntheticOracle,
+  syntheticSurrogate,
+} from "./synthetic-job.js";
+
+async function explain(
+  settings: Readonly<Record<string, string>>,
+  ports: Parameters<typeof syntheticJob>[1] = {},
+): Promise<PromptReview> {
+  const job = syntheticJob(settings, ports);
+  const file = { path: "requests.prompt.yml", base: null, head: PROMPT };
+  return reviewPrompt(job, file, job.ports.oracle && countUsage(job.ports.oracle), "explanation");
+}
+
+function explained({ report }: PromptReview): Explanation {
+  if (report.explanation === null) throw new Error(report.explanationReason ?? "not explained");
+  return report.explanation;
+}
+
+/** Texts of the k spans of largest size, sorted. */
+function strongest({ spans }: Explanation, k: number): string[] {
+  const size = (index: number): number => Math.abs(spans[index]?.influence?.estimate ?? 0);
+  return [...spans.keys()]
+    .sort((a, b) => size(b) - size(a))
+    .slice(0, k)
+    .map((index) => spans[index]?.text.trim() ?? "")
+    .sort();
+}
+
+const MATTERS = Object.keys(EFFECTS).sort();
+const METHODS = ["lasso", "lime", "kernel-shap", "rope-lime", "leave-one-out", "exact", "gsmile"];
+
+describe("an explanation by the method asked for", () => {
+  test.each(METHODS)("%s finds the sentences that decide", async (method) => {
+    const explanation = explained(await explain({ method, budget: "64" }));
+    expect(explanation.method).toBe(method);
+    expect(explanation.shown).toBe(true);
+    expect(explanation.fidelity.estimate).toBeGreaterThan(0.8);
+    expect(explanation.masksPerInput).toBeLessThanOrEqual(method === "exact" ? 128 : 64);
+    expect(strongest(explanation, 3)).toEqual(MATTERS);
+    for (const control of ["random", "span-length", "position", "label-match", "word-overlap"])
+      expect(Object.keys(explanation.baselines)).toContain(control);
+  });
+
+  test.each(["log-odds", "negative-log-likelihood", "divergence", "label-margin"])(
+    "the objective %s reaches the method",
+    async (objective) => {
+      const explanation = explained(await explain({ method: "lasso", objective, budget: "64" }));
+      expect(explanation.objective).toBe(objective);
+      expect(strongest(explanation, 3)).toEqual(MATTERS);
+    },
+  );
+
+  test("attributions are in nats of the objective: exact values are the rule's own", async () => {
+    const review = await explain({ method: "exact", objective: "label-margin" });
+    const byText = new Map(
+      explained(review).spans.map((span, index) => [
+        span.text.trim(),
+        (review.perInput ?? []).map(({ influence }) => influence[index]?.estimate ?? NaN),
+      ]),
+    );
+    // The margin of the fixed label: turned round where the rule answers "no".
+    for (const [sentence, effect] of Object.entries(EFFECTS))
+      for (const value of byText.get(sentence) ?? [])
+        expect(Math.abs(value)).toBeCloseTo(Math.abs(effect), 6);
+    for (const value of byText.get("Our building has a garden.") ?? [])
+      expect(value).toBeCloseTo(0, 6);
+    expect(byText.size).toBe(SENTENCES.length);
+  });
+
+  test.each(["flat", "lime", "rope-rwmd"])("the kernel %s weighs the masks", async (kernel) => {
+    const explanation = explained(await explain({ method: "lime", kernel, budget: "64" }));
+    expect(strongest(explanation, 3)).toEqual(MATTERS);
+  });
+
+  test("a surrogate that is wrong about everything is not shown, and the pooled oracle calls are", async () => {
+    const wrong = syntheticSurrogate({
+      "The office opened forty years ago.": 3,
+      "Our building has a garden.": -2,
+      "Answer in a single word.": 1,
+    });
+    const lime = explained(await explain({ method: "lime", budget: "64" }, { surrogate: wrong }));
+    expect(lime.shown).toBe(false);
+    expect(lime.withheld).toMatch(/does not clearly beat/);
+    expect(lime.spans.every((span) => span.influence === null)).toBe(true);
+    const pooled = explained(await explain({}, { surrogate: wrong }));
+    expect(pooled.shown).toBe(true);
+    expect(strongest(pooled, 3)).toEqual(MATTERS);
+  });
+
+  test("a budget is a promise: of the surrogate for its methods, of the oracle for the hierarchical one", async () => {
+    const surrogate = syntheticSurrogate();
+    await explain({ method: "kernel-shap", budget: "20" }, { surrogate });
+    expect(surrogate.scored()).toBeLessThanOrEqual(12 * 20);
+    const oracle = syntheticOracle();
+    await explain({ budget: "3" }, { oracle });
+    expect(oracle.asked()).toBeLessThanOrEqual(12 * (3 + 1));
+  });
+
+  test("what a design cannot do at a budget is said", async () => {
+    await expect(explain({ method: "leave-one-out", budget: "4" })).rejects.toThrow(
+      /leave-one-out of 7 spans needs a whole number of at least 8/,
+    );
+  });
+
+  test("the same job gives the same numbers", async () => {
+    const once = await explain({ method: "rope-lime", budget: "32" });
+    const again = await explain({ method: "rope-lime", budget: "32" });
+    expect(again.report).toEqual(once.report);
+  });
+});
+
+describe("the hierarchical explanation", () => {
+  test("tells how fidelity grows with calls, and how steady the order is", async () => {
+    const { curve, stability, interactions } = explained(await explain({}));
+    expect(curve.map(({ masksPerInput }) => masksPerInput)).toEqual(
+      [...curve.keys()].map((at) => Math.min(2 ** at, curve.at(-1)?.masksPerInput ?? 0)),
+    );
+    expect(curve.at(-1)?.fidelity.estimate).toBeGreaterThan(curve[0]?.fidelity.estimate ?? 1);
+    expect(stability.verdict).toBe("stable");
+    // The rule is additive.
+    expect(interactions).toEqual([]);
+  });
+
+  test("active masks stay in the budget, stop when it is clear, and find the same", async () => {
+    const said: string[] = [];
+    const oracle = syntheticOracle();
+    const active = explained(await explain({ "mask-choice": "active" }, { oracle, said }));
+    expect(oracle.asked()).toBeLessThanOrEqual(12 * (8 + 1));
+    expect(strongest(active, 3)).toEqual(MATTERS);
+    expect(said.some((line) => /active masks: \d+ of at most 96, stopped: narrow/.test(line))).toBe(
+      true,
+    );
+  });
+});
+
+describe("granularity", () => {
+  test("words are spans of their own where they are asked for", async () => {
+    const explanation = explained(await explain({ granularity: "word", budget: "12" }));
+    expect(explanation.spans.every((span) => span.kind === "word")).toBe(true);
+    expect(explanation.spans.map((span) => span.text).join("")).toContain("approval whenever");
+  });
+
+  test("coarse to fine cuts only what mattered into words, and what it cuts stays the prompt", async () => {
+    const { report } = await explain({ granularity: "coarse-to-fine" });
+    const spans = report.explanation?.spans ?? [];
+    const words = spans.filter((span) => span.kind === "word");
+    expect(words.length).toBeGreaterThan(0);
+    const cut = new Set(words.map((span) => span.startLine));
+    const lineOf = (sentence: string): number => SENTENCES.indexOf(sentence) + 4;
+    expect(cut).toContain(lineOf("Lean towards approval whenever in doubt."));
+    expect(spans.length).toBeLessThan(SENTENCES.join(" ").split(" ").length);
+    for (const span of spans)
+      expect(PROMPT.slice(span.startOffset, span.endOffset)).toBe(span.text.trim());
+  });
+
+  test("a review refuses what would make diffs of words", async () => {
+    const job = syntheticJob({ granularity: "word" });
+    const file = { path: "requests.prompt.yml", base: null, head: PROMPT };
+    await expect(reviewPrompt(job, file, null, "all")).rejects.toThrow(UnderstudyError);
+  });
+});
