@@ -230,6 +230,13 @@ describe("nextMasks", () => {
     const keys = [...problem.rows, ...measured(step)].map(keyOf);
     expect(new Set(keys).size).toBe(keys.length);
     expect(nextMasks(problem)).toEqual(step);
+    // Something stays undecided to the end: then everything that is left is asked, pools with repeats or not.
+    const threshold = step.decisions[0]?.effect.estimate ?? NaN;
+    const all = { ...problem, threshold, budget: 200, batch: 200 };
+    const left = problem.classes.length * 2 ** SPANS - new Set(problem.rows.map(keyOf)).size;
+    expect(measured(nextMasks(all))).toHaveLength(left);
+    const repeated = [...problem.maskPool, ...problem.maskPool];
+    expect(measured(nextMasks({ ...all, maskPool: repeated }))).toHaveLength(left);
     expect(measured(nextMasks({ ...problem, budget: 2 }))).toEqual(measured(step).slice(0, 2));
     expect(measured(nextMasks({ ...problem, candidates: 9, batch: 40 }))).toHaveLength(9);
   });

@@ -123,7 +123,21 @@ describe("measureFidelityCurve", () => {
     });
   });
 
+  test("held-out values of the full mask neither train nor judge", () => {
+    const full = problem.classes.map((_, input) => ({
+      input,
+      mask: new Uint8Array(6).fill(1),
+      value: 1e6,
+    }));
+    const heldOut = [...full, ...(curveProblem.heldOut ?? [])];
+    const [point] = measured({ heldOut, masksPerInput: [17] }).points;
+    expect(point?.oracleCalls).toBe(16 * INPUTS);
+    expect(point?.fidelity.hierarchical.estimate).toBe(
+      curve.points[4]?.fidelity.hierarchical.estimate,
+    );
+  });
+
   test("gives the same curve each time", () => {
-    expect(measured({ masksPerInput: [2] })).toEqual(measured({ masksPerInput: [2] }));
+    expect(measured({ masksPerInput: [8] })).toEqual(measured({ masksPerInput: [8] }));
   });
 });
