@@ -153,7 +153,7 @@ describe("designGame", () => {
 
   test("uniform-size and leverage visit every size equally often until its masks are used up", () => {
     const sizes = (design: MaskDesignName, budget: number): number[] => {
-      const counts = new Array<number>(13).fill(0);
+      const counts = Array.from({ length: 13 }, () => 0);
       for (const mask of designGame({ design, spans: 12, budget, seed: "s", paired: false }))
         counts[kept(mask)] = (counts[kept(mask)] ?? 0) + 1;
       return counts;

@@ -229,7 +229,7 @@ describe("gSMILE", () => {
     for (const options of [{ spanSizes: sizes }, { promptDistances: shares }])
       expect([...estimateByGsmile(game, options).attribution]).toEqual([...expected]);
     expect([...estimateByGsmile(game).attribution]).not.toEqual([...expected]);
-    expect(() => estimateByGsmile(game, { spanSizes: new Array(8).fill(0) })).toThrow("nothing");
+    expect(() => estimateByGsmile(game, { spanSizes: new Float64Array(8) })).toThrow("nothing");
   });
 
   test("is exact on linear games, whatever the kernel", () => {

@@ -62,7 +62,7 @@ describe("kernelAtEffectiveSize", () => {
   });
 
   test("keeps all masks at the least distance where they alone are more than 0.6", () => {
-    const all = Float64Array.of(...new Array<number>(30).fill(1), ...new Array<number>(10).fill(9));
+    const all = Float64Array.from({ length: 40 }, (_, index) => (index < 30 ? 1 : 9));
     const found = kernelAtEffectiveSize(all, { spans: 2 });
     expect(found.effectiveSampleSize).toBeCloseTo(30, 6);
     expect([found.weights[0], found.weights[39]]).toEqual([1, expect.closeTo(0, 12)]);
