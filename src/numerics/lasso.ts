@@ -12,6 +12,8 @@ import {
 } from "./least-squares.js";
 
 const MAX_SWEEPS = 20000;
+/** After so many sweeps the support has usually settled, and solving on it is cheaper than sweeping on. */
+const SWEEPS_A_SOLUTION = 50;
 /** Sweeps end when no coefficient moves its own correlation by more than this share of the largest one. */
 const TOLERANCE = 1e-9;
 /** The same where only held-out errors are compared. */
@@ -36,8 +38,36 @@ export function lasso(moments: Moments, alpha: number, options: DescentOptions =
     for (let j = 0; j < columns; j++)
       moved = Math.max(moved, updateCoordinate(moments, { coefficients, residual, alpha }, j));
     if (moved <= tolerance) break;
+    if (sweep % SWEEPS_A_SOLUTION === SWEEPS_A_SOLUTION - 1) {
+      const solution = solveOnSupport(moments, alpha, coefficients);
+      if (solution !== null) return solution;
+    }
   }
   return coefficients;
+}
+
+/**
+ * The minimiser on the support and with the signs of some coefficients, or null where it is not the minimiser at large (a sign or a
+ * Karush-Kuhn-Tucker condition does not hold). Ends what descent along nearly collinear columns would crawl to.
+ */
+function solveOnSupport(
+  moments: Moments,
+  alpha: number,
+  coefficients: Float64Array,
+): Float64Array | null {
+  const { columns, gram, correlations } = moments;
+  const support = [...coefficients.keys()].filter((j) => coefficients[j] !== 0);
+  const sign = (j: number): number => Math.sign(coefficients[j] as number);
+  const shifted = correlations.map((value, j) => value - alpha * sign(j));
+  const solution = leastSquaresOn({ ...moments, correlations: shifted }, support);
+  if (support.some((j) => Math.sign(solution[j] as number) !== sign(j))) return null;
+  const slack = TOLERANCE * Math.max(alpha, largestAlpha(moments));
+  for (let j = 0; j < columns; j++) {
+    const slope = (correlations[j] as number) - rowProduct(gram, columns, j, solution);
+    const excess = sign(j) === 0 ? Math.abs(slope) - alpha : Math.abs(slope - alpha * sign(j));
+    if (excess > slack) return null;
+  }
+  return solution;
 }
 
 export interface DescentOptions {

@@ -60,13 +60,14 @@ export function limeWeights(game: MeasuredGame, options: LimeOptions): Float64Ar
   return options.kernelWeights ?? limeKernel(game.masks).weights;
 }
 
-/** LIME's feature selection "auto". */
+/** LIME's feature selection "auto"; columns ascending, so that the fit does not depend on the order of selection. */
 function selectFeatures(regression: Regression, features: number): number[] {
   const count = Math.min(features, regression.columns);
-  const moments = momentsOf(regression);
-  return features <= FORWARD_SELECTION_FEATURES
-    ? forwardSelection(moments, count)
-    : highestWeights(regression, count);
+  const selected =
+    features <= FORWARD_SELECTION_FEATURES
+      ? forwardSelection(momentsOf(regression), count)
+      : highestWeights(regression, count);
+  return selected.sort((a, b) => a - b);
 }
 
 /** The columns with the largest |coefficient|, the first among equals; the full text keeps every span, so weights are coefficients. */

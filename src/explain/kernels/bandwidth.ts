@@ -11,11 +11,11 @@ const LOG_RANGE = 46;
 
 /** Weights of masks in a local fit, as a kernel of their distances to the unmasked prompt. */
 export interface KernelWeights {
-  /** [mask]: in [0, 1], at least one above 0. */
+  /** [mask]: in [0, 1], the nearest 1. */
   readonly weights: Float64Array;
   /** Kish's (sum w)^2 / sum w^2 of `weights`: how many equally weighted masks they are worth. */
   readonly effectiveSampleSize: number;
-  /** sigma of exp(-(distance / sigma)^2), in the unit of the distances; null where all weights are equal. */
+  /** sigma of exp(-(distance / sigma)^2), in the unit of the distances; null where all weights were set to 1. */
   readonly bandwidth: number | null;
   /** True where the bandwidth found left fewer than two effective masks a span, so that all weights were set to 1. */
   readonly flattened: boolean;
@@ -34,15 +34,21 @@ export function effectiveSampleSize(weights: Float64Array): number {
   return squares > 0 ? (sum * sum) / squares : 0;
 }
 
-/** exp(-(distance / bandwidth)^2) for each distance. */
+/**
+ * exp(-(distance / bandwidth)^2) for each distance, up to the factor that makes the nearest mask count 1: without it all weights could
+ * underflow together. The factor is 1 where the unmasked prompt, at distance 0, is among the masks.
+ */
 export function gaussianKernel(distances: Float64Array, bandwidth: number): Float64Array {
-  return distances.map((distance) => Math.exp(-((distance / bandwidth) ** 2)));
+  const least = distances.reduce((less, distance) => Math.min(less, distance), Infinity);
+  return distances.map((distance) =>
+    Math.exp((-(distance - least) / bandwidth) * ((distance + least) / bandwidth)),
+  );
 }
 
 /**
  * Kernel exp(-(distance / sigma)^2) over masks with sigma, by bisection, such that the effective sample size is 0.6 of the masks
  * (docs/methods.md, A6). Flat where all distances are equal, and where the effective sample size found is under two masks a span.
- * Where so many masks lie at the least distance that no sigma goes as low as 0.6, sigma is the least that still weighs.
+ * Where so many masks lie at the least distance that no sigma goes as low as 0.6, only these are left with a weight.
  * Throws INTERNAL for no distances, or one that is negative or not finite.
  */
 export function kernelAtEffectiveSize(
@@ -86,7 +92,6 @@ function bandwidthFor(distances: Float64Array, target: number): number {
   let high = LOG_RANGE;
   for (let step = 0; step < HALVINGS; step++) {
     const middle = (low + high) / 2;
-    // Smaller than the target, or every weight underflowed to 0.
     const size = effectiveSampleSize(gaussianKernel(distances, largest * Math.exp(middle)));
     if (size < target) low = middle;
     else high = middle;
