@@ -31,7 +31,7 @@ const SURROGATES: readonly (readonly [string, string])[] = [
   ["0.5B", "qwen2.5-coder-0.5b-instruct-q4_k_m"],
   ["135M", "SmolLM2-135M-Instruct.Q4_1"],
 ];
-const DRAWS = 10;
+const DRAWS = 4;
 const SCALE_ROWS = 400;
 
 /** Deals training masks to inputs: half dense, half sparse, each mask about equally often over the template. */
