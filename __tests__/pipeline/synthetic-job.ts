@@ -28,10 +28,12 @@ export const SENTENCES: readonly string[] = [
 ];
 const INPUTS = 12;
 
-export const PROMPT = `messages:
+/** The prompt of any sentences, one a line from line 4 on. */
+export function promptOf(sentences: readonly string[]): string {
+  return `messages:
   - role: system
     content: |-
-${SENTENCES.map((sentence) => `      ${sentence}`).join("\n")}
+${sentences.map((sentence) => `      ${sentence}`).join("\n")}
   - role: user
     content: "{{request}}"
 testData:
@@ -40,6 +42,9 @@ ${Array.from(
   (_, index) =>
     `  - request: "request ${index} from ${index % 2 === 0 ? "Adams" : "Baker"}"\n    expected: "${index % 2 === 0 ? "yes" : "no"}"\n`,
 ).join("")}`;
+}
+
+export const PROMPT = promptOf(SENTENCES);
 
 /** Log-odds of "yes": the sentences that are there, and who asks. */
 export function logOddsOfYes(messages: readonly Message[], effects = EFFECTS): number {

@@ -1,7 +1,10 @@
 /** The study cut as finely as was asked for: evenly, or coarse to fine where a first look at the surrogate finds something. */
-import type { OracleAnswer, PromptTemplate, Span } from "../domain.js";
+import type { Interval, OracleAnswer, PromptTemplate, Span } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
+import { estimateByLasso } from "../explain/estimators/lasso.js";
+import type { MeasuredGame } from "../explain/game.js";
 import { isWithin, type MixedLeaf } from "../explain/mixed-leaves.js";
+import { measureStability } from "../explain/stability.js";
 import {
   atGranularity,
   maskableSpans,
@@ -57,6 +60,7 @@ export async function coarseToFineStudy(
     budget: lookBudget(job),
     seed: `${study.inputs?.hash}:${job.ports.surrogate.identity.sha256}`,
     focus: "keep",
+    explain: explainLevel,
     evaluate: async (level, masks) => {
       const [first] = masks;
       if (!first) return new Float64Array();
@@ -71,6 +75,16 @@ export async function coarseToFineStudy(
     },
   });
   return cutStudy(study, leafTemplate(template, found.leaves));
+}
+
+/** Intervals without end where there are too few masks to tell: such a span is not split. */
+function explainLevel(game: MeasuredGame, seed: string): readonly Interval[] {
+  const lasso = estimateByLasso(game, { seed });
+  const { intervals } = measureStability({ game, estimate: lasso, options: { seed } });
+  return (
+    intervals ??
+    Array.from(lasso.attribution, (estimate) => ({ estimate, low: -Infinity, high: Infinity }))
+  );
 }
 
 /** With the hierarchical method the budget set is the oracle's. */
