@@ -5,17 +5,19 @@
  */
 import { existsSync } from "node:fs";
 import type { Interval } from "../src/domain.js";
+import { nextMasks } from "../src/explain/active-design.js";
 import {
   fitHierarchical,
   type HierarchicalFit,
   type MeasuredRow,
   type SurrogatePrior,
 } from "../src/explain/hierarchical.js";
+import { labelMatches } from "../src/explain/fidelity/text-controls.js";
 import { explainInputAlone } from "../src/explain/input-by-input.js";
 import { poolSurrogateValues } from "../src/explain/surrogate-lasso.js";
 import { randomFrom } from "../src/numerics/random.js";
 import { spearman } from "../src/numerics/rank-correlation.js";
-import { inputAt, TEMPLATE_NAMES, type TemplateName } from "./games/games.js";
+import { inputAt, openTemplate, TEMPLATE_NAMES, type TemplateName } from "./games/games.js";
 import {
   decimal,
   ldsOf,
@@ -31,7 +33,7 @@ const SURROGATES: readonly (readonly [string, string])[] = [
   ["0.5B", "qwen2.5-coder-0.5b-instruct-q4_k_m"],
   ["135M", "SmolLM2-135M-Instruct.Q4_1"],
 ];
-const DRAWS = 4;
+const DRAWS = 10;
 const SCALE_ROWS = 400;
 
 /** Deals training masks to inputs: half dense, half sparse, each mask about equally often over the template. */
@@ -118,6 +120,12 @@ function priorsOf(recorded: RecordedTemplate): SurrogatePrior[] {
   );
 }
 
+function labelPrior(recorded: RecordedTemplate): SurrogatePrior {
+  const { spans } = openTemplate(recorded.name);
+  const inputs = recorded.inputs.map(({ output }) => ({ text: "", output }));
+  return { name: "label-match", attributions: labelMatches({ spans, inputs }) };
+}
+
 function noisePrior(recorded: RecordedTemplate): SurrogatePrior {
   const random = randomFrom(`noise surrogate\n${recorded.name}`);
   return {
@@ -169,11 +177,78 @@ const VARIANTS: readonly (readonly [string, Variant])[] = [
       score(recorded, pooledAttributions(fitOf(recorded, rows, priors, true))),
   ],
   [
+    "pooled, spans that name the output as prior",
+    (recorded, rows) =>
+      score(recorded, pooledAttributions(fitOf(recorded, rows, [labelPrior(recorded)], true))),
+  ],
+  [
     "pooled, noise as prior",
     (recorded, rows) =>
       score(recorded, pooledAttributions(fitOf(recorded, rows, [noisePrior(recorded)], true))),
   ],
 ];
+
+/**
+ * Rows chosen one batch after the other where they tell most about which spans can go (A10), from two balanced masks an input on,
+ * until that is clear or as many were taken as `masksPerInput` would.
+ */
+function activeRows(
+  recorded: RecordedTemplate,
+  masksPerInput: number,
+  draw: number,
+): { readonly rows: readonly MeasuredRow[]; readonly stopped: string } {
+  const training = recorded.inputs.map((input) => input.training);
+  const valueOf = new Map(
+    training.flatMap(({ masks, values }, input) =>
+      masks.map((mask, row) => [`${input}:${mask.join("")}`, values[row] as number] as const),
+    ),
+  );
+  let rows: readonly MeasuredRow[] = dealRows(recorded, 2, draw);
+  const deviation = Math.sqrt(
+    rows.reduce((sum, { value }) => sum + value ** 2, 0) / rows.length -
+      (rows.reduce((sum, { value }) => sum + value, 0) / rows.length) ** 2,
+  );
+  for (;;) {
+    const step = nextMasks({
+      spans: rows[0]?.mask.length ?? 0,
+      classes: recorded.inputs.map(({ output }) => output),
+      surrogates: [],
+      rows,
+      maskPool: training[0]?.masks ?? [],
+      budget: masksPerInput * recorded.inputs.length - rows.length,
+      threshold: 0.1 * deviation,
+      width: 0.1 * deviation,
+      scaleRows: SCALE_ROWS,
+      seed: `${recorded.name}\n${draw}`,
+    });
+    if (step.kind === "stop") return { rows, stopped: step.reason };
+    rows = [
+      ...rows,
+      ...step.masks.map(({ input, mask }) => ({
+        input,
+        mask,
+        value: valueOf.get(`${input}:${mask.join("")}`) as number,
+      })),
+    ];
+  }
+}
+
+const ACTIVE_DRAWS = 4;
+
+function printActive(recorded: RecordedTemplate): void {
+  for (const masks of [4, 8]) {
+    const draws = Array.from({ length: ACTIVE_DRAWS }, (_, draw) => {
+      const { rows, stopped } = activeRows(recorded, masks, draw);
+      const scores = score(recorded, pooledAttributions(fitOf(recorded, rows, [], true)));
+      return { rows: rows.length, stopped, scores };
+    });
+    const calls = draws.reduce((sum, one) => sum + one.rows, 0) / draws.length;
+    const scores = draws.map((one) => one.scores);
+    console.log(
+      `| at most ${masks} | active masks, ${calls.toFixed(0)} calls on average (${draws.map((one) => one.stopped).join(", ")}) | ${shown(overDraws(scores, "dense", `${recorded.name}active${masks}`))} | ${shown(overDraws(scores, "sparse", `${recorded.name}active${masks}`))} | ${rangeOfDraws(scores)} |`,
+    );
+  }
+}
 
 /** [draw][variant] at one number of masks an input. */
 function scoreDraws(
@@ -236,6 +311,7 @@ function printTemplate(name: TemplateName): void {
       );
     });
   }
+  printActive(recorded);
 }
 
 for (const name of TEMPLATE_NAMES) printTemplate(name);

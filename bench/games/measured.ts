@@ -30,12 +30,15 @@ export interface MeasuredInput {
 }
 
 export interface RecordedTemplate {
-  readonly name: GameName;
+  readonly name: TemplateName;
   readonly recording: Recording;
   readonly inputs: readonly MeasuredInput[];
 }
 
-export interface RecordedGame extends RecordedTemplate {
+export interface RecordedGame {
+  readonly name: GameName;
+  readonly recording: Recording;
+  readonly inputs: readonly MeasuredInput[];
   readonly game: BenchGame;
 }
 
