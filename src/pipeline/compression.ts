@@ -35,7 +35,7 @@ export async function compressPrompt(
       tokens: count,
       pinned: known.suspicious.includes(study.maskable[index] ?? -1),
     })),
-    influence: known.explained.explained.perInput,
+    influence: known.explained.explained.ranking,
     certifyIds: inputs.certify.map((input) => input.id),
     fixedOutputs: { search: known.fixed.map(textOf), certify: certify.map(textOf) },
     tolerance: job.settings.tolerance,

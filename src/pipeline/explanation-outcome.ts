@@ -17,8 +17,10 @@ export interface ExplainedValues {
 export interface PromptExplanation {
   readonly explanation: Explanation;
   readonly screens: readonly Screen[];
-  /** Influence by input and span: what compression ranks by. */
+  /** Influence by input and span, as shown. */
   readonly perInput: readonly (readonly Interval[])[];
+  /** Influence by input and span that compression ranks by: from what models answered, without what the texts suggest. */
+  readonly ranking: readonly (readonly Interval[])[];
   readonly values: OracleValues;
   /** Masked prompts that went through the surrogate, and their tokens. */
   readonly surrogate: { readonly masks: number; readonly tokens: number };

@@ -57,6 +57,12 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
       explanation: summarise({ ...given, surrogate, comparison, fit, problem }),
       screens: [await screenSurrogate({ ...given, oracle, attributions: surrogate.pooled })],
       perInput: fit.attributions().perInput,
+      // A span is no better to keep for naming an output: deletions are ranked by answers alone.
+      ranking: fitHierarchical({
+        ...problem,
+        surrogates: problem.surrogates.filter(({ name }) => name !== LABEL_MATCH),
+        noiseFloor,
+      }).attributions().perInput,
       values,
       surrogate,
     },

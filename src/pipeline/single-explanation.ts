@@ -61,12 +61,14 @@ export async function explainBySingleGames(
     withheld,
     spans: reportSpans(job, study, shown ? games.template : null),
   };
+  const perInput = perInputIntervals(games);
   return {
     kind: "explained",
     explained: {
       explanation,
       screens: [await screenSurrogate({ ...given, attributions, method })],
-      perInput: perInputIntervals(games),
+      perInput,
+      ranking: perInput,
       values,
       surrogate: { masks: games.masks, tokens: games.tokens },
     },
