@@ -2,7 +2,7 @@
  * Every explainer on the embedded surrogate, as in the second paper: 20 HotpotQA questions by sentences and 20 MMLU questions by
  * words, at budgets of 32 to 256 masks. Each is judged on the surrogate's own log-odds of the fixed output under masks that no
  * explanation saw (half dense, half Sparse-K) and by its top-k drop; intervals are 90 % over instances.
- * Run: npm run bench:explain [-- --dataset mmlu] [--workers 2]   Values are kept under out/bench-explain, so a second run is quick.
+ * Run: npm run bench:explain [-- --dataset mmlu --workers 2 --instances 20]   Values are kept under out/bench-explain, so a second run is quick.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,7 +15,13 @@ import { ropeRwmdKernel } from "../src/explain/kernels/rope-rwmd.js";
 import { designGame } from "../src/explain/mask-designs/design.js";
 import { randomFrom } from "../src/numerics/random.js";
 import { openLocalSurrogate, type LocalSurrogate } from "../src/surrogate/local-surrogate.js";
-import { DATASETS, openInstances, type Dataset, type Instance } from "./explain/instances.js";
+import {
+  DATASETS,
+  INSTANCES,
+  openInstances,
+  type Dataset,
+  type Instance,
+} from "./explain/instances.js";
 import { type MaskValues, SurrogateGame } from "./explain/surrogate-game.js";
 import { gamesAvailable, repository } from "./games/games.js";
 import { decimal } from "./games/measured.js";
@@ -232,6 +238,7 @@ async function main(): Promise<void> {
       dataset: { type: "string" },
       workers: { type: "string", default: "2" },
       precision: { type: "string", default: "fast" },
+      instances: { type: "string", default: String(INSTANCES) },
     },
   });
   const surrogate = await openLocalSurrogate({
@@ -246,7 +253,7 @@ async function main(): Promise<void> {
       (one) => flags.dataset === undefined || one === flags.dataset,
     )) {
       const all: Map<string, Score[]>[] = [];
-      for (const instance of openInstances(dataset)) {
+      for (const instance of openInstances(dataset).slice(0, Number(flags.instances))) {
         all.push(await scoreInstance(dataset, instance, surrogate));
         process.stderr.write(`${dataset}: ${all.length}\n`);
       }

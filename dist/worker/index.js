@@ -183,6 +183,13 @@ async function loadRuntime(options) {
 //# sourceMappingURL=runtime.js.map
 ;// CONCATENATED MODULE: ./lib/src/surrogate/sequence-plan.js
 /** The order in which token sequences are scored: identical ones once, neighbours sharing long prefixes, contiguous shares for workers. */
+/** A prompt's tokens and a response's, as one sequence to score. */
+function joinTokens(prompt, response) {
+    const ids = new Int32Array(prompt.length + response.length);
+    ids.set(prompt);
+    ids.set(response, prompt.length);
+    return { ids, responseTokens: response.length };
+}
 /** Length of the longest common prefix. */
 function commonPrefix(first, second) {
     const limit = Math.min(first.length, second.length);
@@ -254,7 +261,7 @@ function splitPlan(sequences, shares) {
 
 /** The share's scores in its order, which must be a plan's for prefixes to be worth reusing. */
 async function scoreShare(session, sequences, options) {
-    const { embed, reusePrefixes } = options;
+    const { embed, reusePrefixes, candidates } = options;
     session.reserve(Math.max(...sequences.map(({ ids }) => ids.length), options.reference?.ids.length ?? 0));
     const reference = options.reference === null ? null : await session.distribution(options.reference, embed);
     const scores = [];
@@ -264,7 +271,7 @@ async function scoreShare(session, sequences, options) {
         const keep = reusePrefixes &&
             next !== undefined &&
             reusablePrefix(next, commonPrefix(sequence.ids, next.ids)) > session.sharedWithHeld(next);
-        scores.push(await session.score(sequence, { embed, reuse: reusePrefixes, keep, reference }));
+        scores.push(await session.score(sequence, { embed, reuse: reusePrefixes, keep, reference, candidates }));
         options.onScored?.(i + 1);
     }
     return scores;
@@ -312,7 +319,7 @@ async function openGraph(loaded, graph) {
 }
 //# sourceMappingURL=compiled-graph.js.map
 ;// CONCATENATED MODULE: ./lib/src/surrogate/graph-inputs.js
-/** What the scoring graph takes and gives, by name. Sizes: S rows run, P positions for which past tensors have room, R response tokens, D rows compared. */
+/** What the scoring graph takes and gives, by name. Sizes: S rows run, P positions for which past tensors have room, R response tokens, L targets each, D rows compared. */
 const INPUTS = {
     /** float [1, S, hidden]: embeddings of the tokens after the reused prefix. */
     embeddings: "embeddings",
@@ -322,7 +329,7 @@ const INPUTS = {
     totalLength: "total_length",
     /** int64 [R]: rows, counted among the S, that predict the response tokens. */
     responseRows: "response_rows",
-    /** int64 [R, 1]: the response tokens. */
+    /** int64 [R, L]: tokens whose log-probabilities are wanted at each response row; with L = 1 the response tokens themselves. */
     targets: "targets",
     /** float [D, vocabulary]: log-softmax of the reference run; D is R, or 0 where no divergence is wanted. */
     reference: "reference",
@@ -330,7 +337,7 @@ const INPUTS = {
     comparedRows: "compared_rows",
 };
 const OUTPUTS = {
-    /** float [R, 1]: log-probability of each target, natural log. */
+    /** float [R, L]: log-probability of each target, natural log. */
     logProbabilities: "log_probabilities",
     /** float [R, vocabulary]: log-softmax, fetched from the reference run only. */
     logSoftmax: "log_softmax",
@@ -360,7 +367,7 @@ function declareSequenceInputs(graph, shape) {
 /** Declares what is to be scored: rows, target tokens, and the reference distribution. */
 function declareScoreInputs(graph, vocabulary) {
     graph.input({ name: INPUTS.responseRows, type: "int64", dimensions: ["R"] });
-    graph.input({ name: INPUTS.targets, type: "int64", dimensions: ["R", 1] });
+    graph.input({ name: INPUTS.targets, type: "int64", dimensions: ["R", "L"] });
     graph.input({ name: INPUTS.reference, type: "float", dimensions: ["D", vocabulary] });
     graph.input({ name: INPUTS.comparedRows, type: "int64", dimensions: ["D"] });
 }
@@ -524,6 +531,7 @@ class ScoringSession {
                 keep: true,
                 embed: options.embed,
                 reference: null,
+                candidates: null,
             });
             start += rows;
         }
@@ -534,6 +542,7 @@ class ScoringSession {
             keep: options.keep || start > reused,
             embed: options.embed,
             reference: options.reference ?? null,
+            candidates: options.candidates ?? null,
         };
         return this.#runPiece(sequence, last);
     }
@@ -546,11 +555,14 @@ class ScoringSession {
         this.#cache.store(sequence.ids, outputs);
         return outputs;
     }
-    #inputs({ ids, responseTokens }, { start, embed, reference }) {
+    #inputs({ ids, responseTokens }, { start, embed, reference, candidates }) {
         const { Tensor: OrtTensor } = this.#runtime;
         const rows = ids.length - start;
         const integers = (values, dimensions) => new OrtTensor("int64", BigInt64Array.from(values, BigInt), dimensions);
         const compared = reference ? responseTokens : 0;
+        const targets = candidates
+            ? Array.from({ length: responseTokens }, () => [...candidates]).flat()
+            : [...ids.subarray(ids.length - responseTokens)];
         return {
             [INPUTS.embeddings]: new OrtTensor("float32", embed(ids.subarray(start)), [
                 1,
@@ -562,7 +574,7 @@ class ScoringSession {
             [INPUTS.responseRows]: integers(countFrom(rows - 1 - responseTokens, responseTokens), [
                 responseTokens,
             ]),
-            [INPUTS.targets]: integers([...ids.subarray(ids.length - responseTokens)], [responseTokens, 1]),
+            [INPUTS.targets]: integers(targets, [responseTokens, targets.length / responseTokens]),
             [INPUTS.reference]: reference ?? this.#noReference,
             [INPUTS.comparedRows]: integers(countFrom(0, compared), [compared]),
         };
@@ -647,6 +659,7 @@ class Server {
         const scores = await scoreShare(session, job.sequences, {
             embed: embedFromTable({ ...job.table, hidden }),
             reference: job.reference,
+            candidates: job.candidates,
             reusePrefixes: job.reusePrefixes,
             onScored: (scored) => this.#send({ kind: "progress", scored }),
         });
