@@ -147,7 +147,8 @@ async function scoreInstance(
         masks,
         values: game.values(masks, "logOdds"),
       });
-      return typeof score === "number" ? score : 0;
+      // Undefined where all held-out masks have one value: such an instance says nothing of this column.
+      return typeof score === "number" ? score : Number.NaN;
     };
     return {
       dense: lds(heldOut.dense),
@@ -204,10 +205,12 @@ function controlOf(name: (typeof CONTROLS)[number], { id, spans }: Instance): Fl
 
 /** Means with intervals; LDS is bounded, but a betting interval of 20 instances is wide, so all three take the bootstrap. */
 function shown(values: readonly number[], seed: string): string {
-  const over = meanOverInstances({ values, range: null, seed });
+  const defined = values.filter((value) => !Number.isNaN(value));
+  const over = meanOverInstances({ values: defined, range: null, seed });
   if (over.kind === "unknown") return "-";
   const { estimate: mean, low, high }: Interval = over.mean;
-  return `${decimal(mean)} [${decimal(low)}, ${decimal(high)}]`;
+  const of = defined.length < values.length ? ` of ${defined.length}` : "";
+  return `${decimal(mean)} [${decimal(low)}, ${decimal(high)}]${of}`;
 }
 
 function printTable(dataset: Dataset, all: readonly Map<string, Score[]>[]): void {

@@ -17,8 +17,8 @@ export type Dataset = "hotpotqa" | "mmlu";
 export const DATASETS: readonly Dataset[] = ["hotpotqa", "mmlu"];
 export const INSTANCES = 20;
 
-const SENTENCES = 10;
-const MOST_WORDS_OF_CONTEXT = 170;
+const SENTENCES = 16;
+const MOST_WORDS_OF_CONTEXT = 260;
 const MOST_WORDS_OF_OTHERS = 18;
 const QUESTION_WORDS = { least: 12, most: 24 };
 const MOST_WORDS_OF_CHOICES = 16;
@@ -35,7 +35,7 @@ function countWords(text: string): number {
   return text.split(/\s+/).length;
 }
 
-/** Ten sentences a question: the supporting ones, and short others of the same context. */
+/** Sixteen sentences a question: the supporting ones, and short others of the same context. */
 function hotpotInstances(): Instance[] {
   return readHotpot()
     .map((row) => ({ row, spans: someSentences(row, SENTENCES, MOST_WORDS_OF_OTHERS) }))
