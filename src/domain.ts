@@ -436,6 +436,7 @@ export interface ReportSpan {
 /** How well the surrogate's own fit holds together: self-consistency, never fidelity to the oracle. */
 export interface SurrogateFit {
   readonly name: string;
+  /** Mean over inputs. */
   readonly masksPerInput: number;
   /** Mean over inputs; null where it could not be measured. */
   readonly heldOutR2: number | null;

@@ -2,7 +2,6 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { LabelScores, Scores } from "../../src/domain.js";
 import { valuesOfLabelScores, valuesOfScores } from "../../src/explain/objectives.js";
-import { noiseGate } from "../../src/explain/signal-gate.js";
 
 const scores = (rows: readonly (readonly number[])[], divergence: Float64Array | null): Scores => ({
   logProbabilities: rows.map((row) => Float64Array.from(row)),
@@ -81,37 +80,5 @@ describe("label margins", () => {
     const internal = expect.objectContaining({ code: "INTERNAL" });
     expect(() => valuesOfLabelScores(labelScores([logs(0.5)]), 0)).toThrow(internal);
     expect(() => valuesOfLabelScores(labelScores([logs(0.5, 0.5)]), 2)).toThrow(internal);
-  });
-});
-
-describe("the signal gate", () => {
-  // Sample standard deviation of these four: sqrt(2 / 3).
-  const unchanged = [1, 2, 2, 3];
-  const noise = Math.sqrt(2 / 3);
-
-  test("lets through what all spans move by three times the noise, and no less", () => {
-    const at = (gain: number) => noiseGate({ unmasked: 1 + gain, empty: 1, unchanged });
-    expect(at(3 * noise + 1e-9)).toMatchObject({ kind: "signal" });
-    const refused = at(3 * noise - 1e-9);
-    expect(refused).toMatchObject({ kind: "no signal", reason: expect.stringContaining("0.82") });
-    expect(refused.noise).toBeCloseTo(noise, 12);
-    expect(refused.gain).toBeCloseTo(3 * noise, 6);
-  });
-
-  test("abstains where the spans lower the value or do nothing, even without noise", () => {
-    for (const unmasked of [0, -5])
-      expect(noiseGate({ unmasked, empty: 0, unchanged: [2, 2, 2, 2] })).toMatchObject({
-        kind: "no signal",
-        reason: expect.stringContaining("do not raise"),
-        noise: 0,
-      });
-  });
-
-  test("needs two edits and finite values", () => {
-    const internal = expect.objectContaining({ code: "INTERNAL" });
-    expect(() => noiseGate({ unmasked: 1, empty: 0, unchanged: [1] })).toThrow(
-      expect.objectContaining({ code: "INTERNAL", message: "the spread of 1 edits" }),
-    );
-    expect(() => noiseGate({ unmasked: Number.NaN, empty: 0, unchanged })).toThrow(internal);
   });
 });

@@ -117,6 +117,32 @@ describe("an explanation by the method asked for", () => {
     expect(oracle.asked()).toBeLessThanOrEqual(12 * (3 + 1));
   });
 
+  test("masks stop early where a rule is clear, and designs that mean nothing in part do not", async () => {
+    const sentences = [...SENTENCES, "Read with care.", "Be kind.", "Think twice."];
+    const masksOf = async (method: string): Promise<number> => {
+      const surrogate = syntheticSurrogate();
+      const review = await explain({ method }, { surrogate }, promptOf(sentences));
+      expect(strongest(review, 3)).toEqual(MATTERS);
+      expect(surrogate.scored()).toBe(12 * explained(review).masksPerInput);
+      return explained(review).masksPerInput;
+    };
+    expect(await masksOf("lasso")).toBe(32);
+    expect(await masksOf("kernel-shap")).toBe(128);
+  });
+
+  test("pairs of spans are told: exactly where all masks fit, none for an additive rule, none where nothing is shown", async () => {
+    const oneAsker = PROMPT.replaceAll("Baker", "Adams");
+    const pair = "The office opened forty years ago.\nOld customers deserve every benefit.";
+    const surrogate = syntheticSurrogate({ ...EFFECTS, [pair]: 1 });
+    const told = explained(await explain({ method: "lime" }, { surrogate }, oneAsker)).interactions;
+    expect(told?.map(({ spans }) => spans)).toEqual([[2, 3]]);
+    expect(told?.[0]?.effect.estimate).toBeCloseTo(1, 6);
+    expect(explained(await explain({ method: "lime" }, {}, oneAsker)).interactions).toEqual([]);
+    const wrong = syntheticSurrogate({ "Our building has a garden.": -2 });
+    const withheld = explained(await explain({ method: "lime" }, { surrogate: wrong }, oneAsker));
+    expect(withheld.interactions).toBeNull();
+  });
+
   test("what a design cannot do at a budget is said", async () => {
     await expect(explain({ method: "leave-one-out", budget: "4" })).rejects.toThrow(
       /leave-one-out of 7 spans needs a whole number of at least 8/,

@@ -14,7 +14,7 @@ import {
 } from "../prompts/index.js";
 import { explainCoarseToFine } from "./coarse-to-fine.js";
 import type { Job } from "./ports.js";
-import { DEFAULT_BUDGET } from "./single-games.js";
+import { DEFAULT_BUDGET } from "./single-game-settings.js";
 import type { PromptStudy } from "./study.js";
 import { measureObjective, type FixedInput } from "./surrogate-objective.js";
 

@@ -6,10 +6,10 @@ import { meanKnown } from "./mean-known.js";
 import { STABLE_RANK_CORRELATION } from "../explain/stability.js";
 import { controlTexts, reportSpans, spanTokens } from "./report-spans.js";
 import { screenSurrogate } from "./screen-surrogate.js";
+import { singleGameSettings } from "./single-game-settings.js";
 import {
   explainSingleGames,
   perInputIntervals,
-  singleGameSettings,
   type SingleGames,
 } from "./single-games.js";
 
@@ -25,7 +25,7 @@ export async function explainBySingleGames(
     if (!input || !output) throw new RangeError(`no fixed output for input ${index}`);
     return { input, output };
   });
-  const settings = singleGameSettings(job, method);
+  const settings = singleGameSettings(job, { method, spans: study.maskable.length });
   const games = await explainSingleGames({ job, study, inputs, settings });
   const attributions = games.explained.map((one) => one.estimate.attribution);
   const comparison = compareAttribution({
@@ -50,7 +50,7 @@ export async function explainBySingleGames(
     granularity: job.settings.granularity,
     objective: settings.objective,
     curve: [],
-    interactions: null,
+    interactions: shown ? games.interactions : null,
     stability: stabilityOf(games),
     baselines: Object.fromEntries(
       comparison.baselines.map(({ name, fidelity }): [string, Interval] => [name, fidelity]),

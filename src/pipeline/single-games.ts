@@ -1,37 +1,19 @@
 /** One estimator on the surrogate's values, input by input: LIME, Kernel SHAP, RoPE-LIME and the others as users know them. */
-import type {
-  EstimatorName,
-  Interval,
-  LocalityKernel,
-  MaskDesignName,
-  Objective,
-} from "../domain.js";
-import { estimate, type EstimateOptions } from "../explain/estimators/estimate.js";
-import { selfConsistency } from "../explain/fidelity/self-consistency.js";
-import type { Estimate, MeasuredGame, Stability } from "../explain/game.js";
-import { designFor, designGame } from "../explain/mask-designs/design.js";
-import { measureStability } from "../explain/stability.js";
+import type { Interaction, Interval } from "../domain.js";
+import type { EstimateOptions } from "../explain/estimators/estimate.js";
+import { explainInteractions } from "../explain/interactions.js";
+import { designGame } from "../explain/mask-designs/design.js";
 import { bootstrapMean } from "../numerics/bootstrap.js";
 import { randomFrom } from "../numerics/random.js";
-import { kernelOf, localityWeights } from "./locality.js";
+import { localityWeights } from "./locality.js";
 import type { Job } from "./ports.js";
-import { spanTokens } from "./report-spans.js";
+import { spanNames, spanTokens } from "./report-spans.js";
+import { measureGames, selfConsistencyOf, type Look } from "./single-game-measuring.js";
+import type { SingleGameSettings } from "./single-game-settings.js";
 import type { PromptStudy } from "./study.js";
-import { measureObjective, type FixedInput } from "./surrogate-objective.js";
+import type { FixedInput } from "./surrogate-objective.js";
 
-/** Masks an input where the caller gives no budget: methods have mostly converged (methods A8), and forty inputs stay affordable. */
-export const DEFAULT_BUDGET = 128;
 const REPLICATES = 2000;
-
-/** How single games are explained. */
-export interface SingleGameSettings {
-  readonly method: EstimatorName;
-  readonly objective: Objective;
-  readonly kernel: LocalityKernel;
-  readonly design: MaskDesignName;
-  readonly paired: boolean;
-  readonly budget: number;
-}
 
 export interface SingleGames {
   readonly settings: SingleGameSettings;
@@ -39,41 +21,21 @@ export interface SingleGames {
   readonly explained: readonly ExplainedGame[];
   /** [span]: mean over inputs, 90 % interval over inputs. */
   readonly template: readonly Interval[];
+  /** Pairs of spans in the mean game of the inputs; null where masks are too few to look for pairs. */
+  readonly interactions: readonly Interaction[] | null;
+  /** Mean over inputs: an input that is clear early needs fewer. */
   readonly masksPerInput: number;
   readonly masks: number;
   readonly tokens: number;
 }
 
-export interface ExplainedGame {
-  readonly game: MeasuredGame;
-  readonly estimate: Estimate;
-  readonly stability: Stability;
-  /** R2 on masks that the fit did not see, by cross-validation; null where the method cannot be fitted to a part of its masks. */
+export interface ExplainedGame extends Look {
   readonly selfConsistency: number | null;
-  readonly effectiveSampleSize: number;
-}
-
-/** Settings of the caller with the method's own where they say `auto`. */
-export function singleGameSettings(job: Job, method: EstimatorName): SingleGameSettings {
-  const { objective, kernel, masks, budget } = job.settings;
-  return {
-    method,
-    objective:
-      objective === "auto"
-        ? method === "rope-lime"
-          ? "negative-log-likelihood"
-          : "log-odds"
-        : objective,
-    kernel: kernel === "auto" ? kernelOf(method) : kernel,
-    design: masks === "auto" ? designFor(method) : masks === "paired" ? "bernoulli" : masks,
-    paired: masks === "paired",
-    budget: budget ?? DEFAULT_BUDGET,
-  };
 }
 
 /**
- * Measures the same masks for every input on the surrogate and explains each input's game. Throws USAGE where the design or the
- * method cannot be had at this budget and number of spans.
+ * Measures the same masks for every input on the surrogate, fewer where an input is clear early, and explains each input's game.
+ * Throws USAGE where the design or the method cannot be had at this budget and number of spans.
  */
 export async function explainSingleGames(options: {
   readonly job: Job;
@@ -95,80 +57,64 @@ export async function explainSingleGames(options: {
     seed,
     ...(settings.paired && { paired: true }),
   });
-  const measured = await measureObjective({
+  const measured = await measureGames({
     job,
     study,
-    objective: settings.objective,
+    settings,
     inputs,
     masks,
-  });
-  const explained: ExplainedGame[] = [];
-  for (const [position, fixed] of inputs.entries()) {
-    const game = { spans, masks, values: measured.values[position] ?? new Float64Array() };
-    const kernel = await localityWeights(settings.kernel, { job, study, fixed, masks });
-    explained.push({
-      ...explainGame(game, settings, {
-        seed: `${seed}\n${position}`,
+    optionsFor: async (input, own) => {
+      const fixed = inputs[input] as FixedInput;
+      const kernel = await localityWeights(settings.kernel, { job, study, fixed, masks: own });
+      const estimating: EstimateOptions = {
+        seed: `${seed}\n${input}`,
         lime: { features: Infinity },
         gsmile: { spanSizes: spanTokens(job, study) },
-        ...(settings.kernel !== "flat" && { kernelWeights: kernel.weights }),
-        // The paper's method without its kernel is what "flat" asks for.
-        ...(settings.method === "rope-lime" && { kernelWeights: kernel.weights }),
-      }),
-      effectiveSampleSize: kernel.effectiveSampleSize,
-    });
-  }
+        // RoPE-LIME takes weights also where they are flat: the paper's method without its kernel is what that asks for.
+        ...((settings.kernel !== "flat" || settings.method === "rope-lime") && {
+          kernelWeights: kernel.weights,
+        }),
+      };
+      return { options: estimating, effectiveSampleSize: kernel.effectiveSampleSize };
+    },
+  });
+  const explained = measured.looks.map((look) => ({
+    ...look,
+    selfConsistency: selfConsistencyOf(settings.method, look),
+  }));
   return {
     settings,
     explained,
     template: templateOf(explained, spans, seed),
-    masksPerInput: masks.length,
+    interactions: interactionsOf(explained, spanNames(study), seed),
+    masksPerInput:
+      explained.reduce((sum, { game }) => sum + game.masks.length, 0) / explained.length,
     masks: measured.masks,
     tokens: measured.tokens,
   };
 }
 
-function explainGame(
-  game: MeasuredGame,
-  { method }: SingleGameSettings,
-  options: EstimateOptions,
-): Omit<ExplainedGame, "effectiveSampleSize"> {
-  const own = estimate(method, game, options);
-  return {
-    game,
-    estimate: own,
-    stability: measureStability({ game, estimate: own, options }),
-    selfConsistency: FITTED_TO_ANY_MASKS.has(method) ? crossValidated(method, game, options) : null,
-  };
-}
-
-/** Methods that take any masks, so that a part of them will do. */
-const FITTED_TO_ANY_MASKS: ReadonlySet<EstimatorName> = new Set([
-  "lasso",
-  "lime",
-  "rope-lime",
-  "gsmile",
-]);
-
-function crossValidated(
-  method: EstimatorName,
-  game: MeasuredGame,
-  options: EstimateOptions,
-): number | null {
-  const { kernelWeights, ...rest } = options;
-  const measured = selfConsistency({
-    game,
-    seed: options.seed,
-    ...(kernelWeights && { weights: kernelWeights }),
-    fit: (training, rows) =>
-      estimate(method, training, {
-        ...rest,
-        ...(kernelWeights && {
-          kernelWeights: Float64Array.from(rows, (row) => kernelWeights[row] as number),
-        }),
-      }),
-  });
-  return typeof measured === "number" ? measured : null;
+/** Values averaged over the inputs, on the masks that all of them had: what the template's spans do together. */
+function interactionsOf(
+  explained: readonly ExplainedGame[],
+  names: readonly string[],
+  seed: string,
+): readonly Interaction[] | null {
+  const shortest = explained
+    .map(({ game }) => game)
+    .reduce((least, game) => (game.masks.length < least.masks.length ? game : least));
+  const found = explainInteractions(
+    {
+      ...shortest,
+      values: shortest.values.map(
+        (_, mask) =>
+          explained.reduce((sum, { game }) => sum + (game.values[mask] as number), 0) /
+          explained.length,
+      ),
+    },
+    { seed, names },
+  );
+  return found.kind === "unknown" ? null : found.interactions;
 }
 
 function templateOf(

@@ -132,7 +132,7 @@ const explanation = z
     surrogateFits: list(
       z.strictObject({
         name: text,
-        masksPerInput: count,
+        masksPerInput: z.number().min(0),
         heldOutR2: real.nullable(),
         stability: real.nullable(),
       }),

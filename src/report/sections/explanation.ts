@@ -153,7 +153,7 @@ function surrogateFitSentence({ surrogateFits }: Explanation): string | null {
     value === null ? "not measurable" : decimal(value);
   const each = surrogateFits.map(
     ({ name, masksPerInput, heldOutR2, stability }) =>
-      `${codeSpan(name)}: ${quantity(masksPerInput, "mask")} an input, held-out R² ${number(heldOutR2)}, rank stability over refits ${number(stability)}`,
+      `${codeSpan(name)}: ${decimal(masksPerInput, Number.isInteger(masksPerInput) ? 0 : 1)} masks an input, held-out R² ${number(heldOutR2)}, rank stability over refits ${number(stability)}`,
   );
   return each.length === 0 ? null : `Surrogate alone, self-consistency: ${each.join("; ")}.`;
 }
