@@ -33,7 +33,9 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
   const { job, study, oracle, fixed, values } = given;
   const surrogate = await explainOnSurrogate(job, study, values, fixed);
   const texts = controlTexts(study, values);
+  const noiseFloor = values.noise?.kind === "estimated" ? values.noise.variance : 0;
   const problem = {
+    noiseFloor,
     spans: study.maskable.length,
     classes: values.classes,
     rows: values.rows,
@@ -49,8 +51,7 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
   });
   if (comparison.kind === "unknown")
     return { kind: "not explained", reason: `insufficient data: ${comparison.reason}` };
-  const noiseFloor = values.noise?.kind === "estimated" ? values.noise.variance : 0;
-  const fit = fitHierarchical({ ...problem, noiseFloor });
+  const fit = fitHierarchical(problem);
   return {
     kind: "explained",
     explained: {
@@ -61,7 +62,6 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
       ranking: fitHierarchical({
         ...problem,
         surrogates: problem.surrogates.filter(({ name }) => name !== LABEL_MATCH),
-        noiseFloor,
       }).attributions().perInput,
       values,
       surrogate,
@@ -124,19 +124,17 @@ function curveOf(
   study: PromptStudy,
 ): Explanation["curve"] {
   const seed = `${study.inputs?.hash}:curve`;
-  const { spans, classes, surrogates } = problem;
   const curve = measureFidelityCurve({
-    spans,
-    classes,
-    surrogates,
+    ...problem,
     rows: randomFrom(seed).shuffle(values.rows),
     seed,
+    compare: false,
   });
   if (curve.kind === "unknown") return [];
-  return curve.points.map(({ masksPerInput, fidelity }) => ({
+  return curve.points.map(({ masksPerInput, hierarchical }) => ({
     masksPerInput,
     oracleCalls: values.inputs.length * (masksPerInput + 1),
-    fidelity: fidelity.hierarchical,
+    fidelity: hierarchical,
   }));
 }
 

@@ -56,16 +56,22 @@ describe("measureFidelityCurve", () => {
   });
 
   test("more calls explain more; inputs together beat each alone, most where calls are few", () => {
-    const estimates = curve.points.map(({ fidelity }) => fidelity.hierarchical.estimate);
+    const estimates = curve.points.map(({ hierarchical }) => hierarchical.estimate);
     expect(estimates.at(-1)).toBeGreaterThan((estimates[0] ?? NaN) + 0.1);
-    expect(curve.points[1]?.gain.low).toBeGreaterThan(0);
-    expect(curve.points[1]?.gain.estimate).toBeGreaterThan(curve.points[4]?.gain.estimate ?? NaN);
-    for (const { fidelity, gain } of curve.points) {
-      const difference = fidelity.hierarchical.estimate - fidelity["input-by-input"].estimate;
-      expect(gain.estimate).toBeCloseTo(difference, 12);
+    expect(curve.points[1]?.compared?.gain.low).toBeGreaterThan(0);
+    expect(curve.points[1]?.compared?.gain.estimate).toBeGreaterThan(curve.points[4]?.compared?.gain.estimate ?? NaN);
+    for (const { hierarchical, compared } of curve.points) {
+      if (compared === null) throw new Error("not compared");
+      const difference = hierarchical.estimate - compared.inputByInput.estimate;
+      expect(compared.gain.estimate).toBeCloseTo(difference, 12);
       // No surrogates: nothing to leave out.
-      expect(fidelity.pooled).toEqual(fidelity.hierarchical);
+      expect(compared.pooled).toEqual(hierarchical);
     }
+  });
+
+  test("without comparisons the points are the same and nothing else is fitted", () => {
+    const { points } = measured({ compare: false });
+    expect(points).toEqual(curve.points.map((point) => ({ ...point, compared: null })));
   });
 
   test("is the LDS of a fit to the first masks, judged on the held-out rows", () => {
@@ -89,7 +95,7 @@ describe("measureFidelityCurve", () => {
       );
     });
     const expected = scores.reduce((sum, score) => sum + score, 0) / INPUTS;
-    expect(curve.points[2]?.fidelity.hierarchical.estimate).toBeCloseTo(expected, 12);
+    expect(curve.points[2]?.hierarchical.estimate).toBeCloseTo(expected, 12);
   });
 
   test("a faithful surrogate lifts the beginning of the curve", () => {
@@ -98,8 +104,8 @@ describe("measureFidelityCurve", () => {
       masksPerInput: [1],
     });
     const [point] = lifted.points;
-    expect(point?.fidelity.hierarchical.estimate).toBeGreaterThan(
-      (point?.fidelity.pooled.estimate ?? NaN) + 0.05,
+    expect(point?.hierarchical.estimate).toBeGreaterThan(
+      (point?.compared?.pooled.estimate ?? NaN) + 0.05,
     );
   });
 
@@ -112,7 +118,7 @@ describe("measureFidelityCurve", () => {
     const noise = crossValidated.rows.map((row) => ({ ...row, value: random.normal() }));
     const nothing = measureFidelityCurve({ ...crossValidated, rows: noise, masksPerInput: [12] });
     if (nothing.kind === "unknown") throw new Error(nothing.reason);
-    expect(nothing.points[0]?.fidelity.hierarchical.estimate).toBeLessThan(0.2);
+    expect(nothing.points[0]?.hierarchical.estimate).toBeLessThan(0.2);
   });
 
   test("is unknown where fewer than three inputs can be judged", () => {
@@ -132,8 +138,8 @@ describe("measureFidelityCurve", () => {
     const heldOut = [...full, ...(curveProblem.heldOut ?? [])];
     const [point] = measured({ heldOut, masksPerInput: [17] }).points;
     expect(point?.oracleCalls).toBe(16 * INPUTS);
-    expect(point?.fidelity.hierarchical.estimate).toBe(
-      curve.points[4]?.fidelity.hierarchical.estimate,
+    expect(point?.hierarchical.estimate).toBe(
+      curve.points[4]?.hierarchical.estimate,
     );
   });
 

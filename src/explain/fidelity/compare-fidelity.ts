@@ -20,6 +20,8 @@ export interface FidelityProblem extends ControlProblem {
   readonly surrogates: readonly SurrogatePrior[];
   /** Further explanations that are scored alone and are no priors, such as a surrogate's Lasso. */
   readonly alone?: readonly SurrogatePrior[];
+  /** Variance that every value has at least, as in the fit that is judged; 0 by default. */
+  readonly noiseFloor?: number;
   /** Number of cross-validation folds; 4 by default. */
   readonly folds?: number;
 }

@@ -19,21 +19,29 @@ export interface FidelityCurveProblem {
   readonly spans: number;
   readonly surrogates: readonly SurrogatePrior[];
   readonly seed: string;
+  /** Variance that every value has at least; 0 by default. */
+  readonly noiseFloor?: number;
+  /** Whether the same masks are explained without surrogates and input by input too; true by default. Both cost as much again. */
+  readonly compare?: boolean;
   /** Numbers of masks an input; 1, 2, 4, ... up to the most there are by default. */
   readonly masksPerInput?: readonly number[];
   /** Number of cross-validation folds; 4 by default. */
   readonly folds?: number;
 }
 
-/** Ways to explain that the curve compares; "pooled" is hierarchical without surrogates. */
-export type CurveMethod = "hierarchical" | "pooled" | "input-by-input";
-
 export interface FidelityCurvePoint {
   readonly masksPerInput: number;
   /** Values that a fit was given, on average over the folds: what these masks cost. */
   readonly oracleCalls: number;
   /** LDS on the same held-out rows at every point, mean over inputs, with 90 % intervals over inputs. */
-  readonly fidelity: Readonly<Record<CurveMethod, Interval>>;
+  readonly hierarchical: Interval;
+  /** The same for what it is compared with; null where that was not asked for. */
+  readonly compared: Compared | null;
+}
+
+export interface Compared {
+  readonly pooled: Interval;
+  readonly inputByInput: Interval;
   /** Hierarchical minus input by input, paired by input. */
   readonly gain: Interval;
 }
@@ -122,18 +130,21 @@ function pointAt(
       ),
     );
   const hierarchical = score(hierarchicalPredictor(problem, problem.surrogates));
-  const pooled =
-    problem.surrogates.length === 0 ? hierarchical : score(hierarchicalPredictor(problem, []));
-  const alone = score(inputByInputPredictor(problem));
   const overInputs = (values: Float64Array): Interval => meanOverInputs(values, problem.seed);
+  const compare = (): Compared => {
+    const alone = score(inputByInputPredictor(problem));
+    return {
+      pooled: overInputs(
+        problem.surrogates.length === 0 ? hierarchical : score(hierarchicalPredictor(problem, [])),
+      ),
+      inputByInput: overInputs(alone),
+      gain: overInputs(hierarchical.map((value, at) => value - (alone[at] as number))),
+    };
+  };
   return {
     masksPerInput: masks,
     oracleCalls: training.reduce((sum, rows) => sum + rows.length, 0) / training.length,
-    fidelity: {
-      hierarchical: overInputs(hierarchical),
-      pooled: overInputs(pooled),
-      "input-by-input": overInputs(alone),
-    },
-    gain: overInputs(hierarchical.map((value, at) => value - (alone[at] as number))),
+    hierarchical: overInputs(hierarchical),
+    compared: (problem.compare ?? true) ? compare() : null,
   };
 }

@@ -9,6 +9,8 @@ export interface PredictedTemplate {
   readonly classes: readonly string[];
   readonly spans: number;
   readonly seed: string;
+  /** Variance that every value has at least (fitHierarchical); 0 by default. */
+  readonly noiseFloor?: number;
 }
 
 /** The ten scales of a fold are settled by this many rows; more would only cost time. */
@@ -16,7 +18,7 @@ const SCALE_ROWS = 400;
 
 /** The hierarchical fit to the training rows; the first fold's scales are where the others' search begins. */
 export function hierarchicalPredictor(
-  { spans, classes }: PredictedTemplate,
+  { spans, classes, noiseFloor = 0 }: Omit<PredictedTemplate, "seed">,
   surrogates: readonly SurrogatePrior[],
 ): FoldPredictor {
   let start: HierarchicalScales | null = null;
@@ -26,6 +28,7 @@ export function hierarchicalPredictor(
       classes,
       surrogates,
       rows,
+      noiseFloor,
       scaleRows: SCALE_ROWS,
       ...(start && { start }),
     });
