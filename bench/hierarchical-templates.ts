@@ -13,19 +13,24 @@ import {
   type SurrogatePrior,
 } from "../src/explain/hierarchical.js";
 import { labelMatches } from "../src/explain/fidelity/text-controls.js";
-import { explainInputAlone } from "../src/explain/input-by-input.js";
 import { poolSurrogateValues } from "../src/explain/surrogate-lasso.js";
-import { randomFrom } from "../src/numerics/random.js";
 import { spearman } from "../src/numerics/rank-correlation.js";
 import { inputAt, openTemplate, TEMPLATE_NAMES, type TemplateName } from "./games/games.js";
 import {
   decimal,
-  ldsOf,
   openRecordedTemplate,
   overInputs,
   shown,
   type RecordedTemplate,
 } from "./games/measured.js";
+import {
+  aloneAttributions,
+  dealRows,
+  noisePrior,
+  pooledAttributions,
+  score,
+  type Scores,
+} from "./games/template-fits.js";
 import { readSurrogateValues, surrogateValuesPath } from "./games/surrogate-values.js";
 
 const MASKS_PER_INPUT = [2, 4, 8, 16];
@@ -35,60 +40,6 @@ const SURROGATES: readonly (readonly [string, string])[] = [
 ];
 const DRAWS = 10;
 const SCALE_ROWS = 400;
-
-/** Deals training masks to inputs: half dense, half sparse, each mask about equally often over the template. */
-function dealRows(recorded: RecordedTemplate, masksPerInput: number, draw: number): MeasuredRow[] {
-  const random = randomFrom(`deal\n${recorded.name}\n${masksPerInput}\n${draw}`);
-  const count = recorded.inputs[0]?.training.masks.length ?? 0;
-  const halves = [0, 1].map((half) => ({
-    positions: Array.from({ length: count / 2 }, (_, i) => half * (count / 2) + i),
-    uses: new Map<number, number>(),
-  }));
-  return recorded.inputs.flatMap(({ training }, input) =>
-    halves.flatMap(({ positions, uses }) => {
-      const order = random
-        .shuffle(positions)
-        .sort((a, b) => (uses.get(a) ?? 0) - (uses.get(b) ?? 0))
-        .slice(0, masksPerInput / 2);
-      for (const position of order) uses.set(position, (uses.get(position) ?? 0) + 1);
-      return order.map((position) => ({
-        input,
-        mask: inputAt(training.masks, position),
-        value: training.values[position] as number,
-      }));
-    }),
-  );
-}
-
-type Attributions = readonly ArrayLike<number>[];
-
-function pooledAttributions(fit: HierarchicalFit): Attributions {
-  return fit.attributions().perInput.map((spans) => spans.map(({ estimate }) => estimate));
-}
-
-function aloneAttributions(recorded: RecordedTemplate, rows: readonly MeasuredRow[]): Attributions {
-  return recorded.inputs.map((_, input) => {
-    const own = rows.filter((row) => row.input === input);
-    return explainInputAlone(
-      own.map(({ mask }) => mask),
-      Float64Array.from(own, ({ value }) => value),
-      randomFrom(`alone\n${recorded.name}\n${input}`),
-    );
-  });
-}
-
-interface Scores {
-  readonly dense: Float64Array;
-  readonly sparse: Float64Array;
-}
-
-function score(recorded: RecordedTemplate, attributions: Attributions): Scores {
-  const of = (kind: "dense" | "sparse"): Float64Array =>
-    Float64Array.from(recorded.inputs, (input, index) =>
-      ldsOf(attributions[index] ?? [], input[kind]),
-    );
-  return { dense: of("dense"), sparse: of("sparse") };
-}
 
 /** With pair terms a mask is predicted, not only its linear part. */
 function scoreWithPairs(recorded: RecordedTemplate, fit: HierarchicalFit): Scores {
@@ -124,16 +75,6 @@ function labelPrior(recorded: RecordedTemplate): SurrogatePrior {
   const { spans } = openTemplate(recorded.name);
   const inputs = recorded.inputs.map(({ output }) => ({ text: "", output }));
   return { name: "label-match", attributions: labelMatches({ spans, inputs }) };
-}
-
-function noisePrior(recorded: RecordedTemplate): SurrogatePrior {
-  const random = randomFrom(`noise surrogate\n${recorded.name}`);
-  return {
-    name: "noise",
-    attributions: recorded.inputs.map(({ training }) =>
-      Float64Array.from(training.masks[0] ?? [], () => random.normal()),
-    ),
-  };
 }
 
 type Variant = (
@@ -172,17 +113,21 @@ const VARIANTS: readonly (readonly [string, Variant])[] = [
     (recorded, rows) => scoreWithPairs(recorded, fitOf(recorded, rows, [], true)),
   ],
   [
-    "pooled, surrogates as priors",
+    "pooled, linear part beside pair terms",
+    (recorded, rows) => score(recorded, pooledAttributions(fitOf(recorded, rows, [], true))),
+  ],
+  [
+    "the same, surrogates as priors",
     (recorded, rows, priors) =>
       score(recorded, pooledAttributions(fitOf(recorded, rows, priors, true))),
   ],
   [
-    "pooled, spans that name the output as prior",
+    "the same, spans that name the output as prior",
     (recorded, rows) =>
       score(recorded, pooledAttributions(fitOf(recorded, rows, [labelPrior(recorded)], true))),
   ],
   [
-    "pooled, noise as prior",
+    "the same, noise as prior",
     (recorded, rows) =>
       score(recorded, pooledAttributions(fitOf(recorded, rows, [noisePrior(recorded)], true))),
   ],

@@ -7,11 +7,7 @@ import { STABLE_RANK_CORRELATION } from "../explain/stability.js";
 import { controlTexts, reportSpans, spanTokens } from "./report-spans.js";
 import { screenSurrogate } from "./screen-surrogate.js";
 import { singleGameSettings } from "./single-game-settings.js";
-import {
-  explainSingleGames,
-  perInputIntervals,
-  type SingleGames,
-} from "./single-games.js";
+import { explainSingleGames, perInputIntervals, type SingleGames } from "./single-games.js";
 
 export async function explainBySingleGames(
   given: ExplainedValues,

@@ -116,10 +116,7 @@ const FITTED_TO_ANY_MASKS: ReadonlySet<EstimatorName> = new Set([
 ]);
 
 /** R2 on masks that the fit did not see, by cross-validation; null where the method cannot be fitted to a part of its masks. */
-export function selfConsistencyOf(
-  method: EstimatorName,
-  { game, options }: Look,
-): number | null {
+export function selfConsistencyOf(method: EstimatorName, { game, options }: Look): number | null {
   if (!FITTED_TO_ANY_MASKS.has(method)) return null;
   const { kernelWeights, ...rest } = options;
   const measured = selfConsistency({

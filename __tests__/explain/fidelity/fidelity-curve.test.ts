@@ -59,7 +59,9 @@ describe("measureFidelityCurve", () => {
     const estimates = curve.points.map(({ hierarchical }) => hierarchical.estimate);
     expect(estimates.at(-1)).toBeGreaterThan((estimates[0] ?? NaN) + 0.1);
     expect(curve.points[1]?.compared?.gain.low).toBeGreaterThan(0);
-    expect(curve.points[1]?.compared?.gain.estimate).toBeGreaterThan(curve.points[4]?.compared?.gain.estimate ?? NaN);
+    expect(curve.points[1]?.compared?.gain.estimate).toBeGreaterThan(
+      curve.points[4]?.compared?.gain.estimate ?? NaN,
+    );
     for (const { hierarchical, compared } of curve.points) {
       if (compared === null) throw new Error("not compared");
       const difference = hierarchical.estimate - compared.inputByInput.estimate;
@@ -138,9 +140,7 @@ describe("measureFidelityCurve", () => {
     const heldOut = [...full, ...(curveProblem.heldOut ?? [])];
     const [point] = measured({ heldOut, masksPerInput: [17] }).points;
     expect(point?.oracleCalls).toBe(16 * INPUTS);
-    expect(point?.hierarchical.estimate).toBe(
-      curve.points[4]?.hierarchical.estimate,
-    );
+    expect(point?.hierarchical.estimate).toBe(curve.points[4]?.hierarchical.estimate);
   });
 
   test("gives the same curve each time", () => {
