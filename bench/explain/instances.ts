@@ -17,14 +17,22 @@ export type Dataset = "hotpotqa" | "mmlu";
 export const DATASETS: readonly Dataset[] = ["hotpotqa", "mmlu"];
 export const INSTANCES = 20;
 
-const SENTENCES = 16;
-const MOST_WORDS_OF_CONTEXT = 260;
+/** How many sentences a question keeps, and how many words these may have. */
+export interface SentenceCut {
+  readonly sentences: number;
+  readonly mostWords: number;
+}
+
+const SIXTEEN_SENTENCES: SentenceCut = { sentences: 16, mostWords: 260 };
 const MOST_WORDS_OF_OTHERS = 18;
 const QUESTION_WORDS = { least: 12, most: 24 };
 const MOST_WORDS_OF_CHOICES = 16;
 
 export function openInstances(dataset: Dataset): readonly Instance[] {
-  return (dataset === "hotpotqa" ? hotpotInstances() : mmluInstances()).slice(0, INSTANCES);
+  return (dataset === "hotpotqa" ? hotpotInstances(SIXTEEN_SENTENCES) : mmluInstances()).slice(
+    0,
+    INSTANCES,
+  );
 }
 
 function kept(spans: readonly string[], mask: Mask | null): readonly string[] {
@@ -35,14 +43,11 @@ function countWords(text: string): number {
   return text.split(/\s+/).length;
 }
 
-/** Sixteen sentences a question: the supporting ones, and short others of the same context. */
-function hotpotInstances(): Instance[] {
+/** Questions with their supporting sentences and short others of the same context, those that have enough and are short enough. */
+export function hotpotInstances({ sentences, mostWords }: SentenceCut): Instance[] {
   return readHotpot()
-    .map((row) => ({ row, spans: someSentences(row, SENTENCES, MOST_WORDS_OF_OTHERS) }))
-    .filter(
-      ({ spans }) =>
-        spans.length === SENTENCES && countWords(spans.join(" ")) <= MOST_WORDS_OF_CONTEXT,
-    )
+    .map((row) => ({ row, spans: someSentences(row, sentences, MOST_WORDS_OF_OTHERS) }))
+    .filter(({ spans }) => spans.length === sentences && countWords(spans.join(" ")) <= mostWords)
     .map(({ row, spans }) => ({
       id: row.id,
       spans,

@@ -6,7 +6,7 @@ import type { Mask } from "../../src/domain.js";
 import { logOddsOfText } from "../../src/explain/values.js";
 import type { LocalSurrogate } from "../../src/surrogate/local-surrogate.js";
 import { repository } from "../games/games.js";
-import type { Dataset, Instance } from "./instances.js";
+import type { Instance } from "./instances.js";
 
 /** Each larger where the fixed output is better supported. */
 export interface MaskValues {
@@ -25,13 +25,14 @@ export class SurrogateGame {
   readonly #known: Stored;
 
   constructor(
-    dataset: Dataset,
+    /** Names the file that keeps the values. */
+    kept: string,
     readonly instance: Instance,
     readonly surrogate: LocalSurrogate,
   ) {
     const folder = join(repository, "out", "bench-explain", surrogate.identity.model);
     mkdirSync(folder, { recursive: true });
-    this.#path = join(folder, `${dataset}-${instance.id}-${surrogate.identity.precision}.json`);
+    this.#path = join(folder, `${kept}-${instance.id}-${surrogate.identity.precision}.json`);
     this.#known = existsSync(this.#path)
       ? stored.parse(JSON.parse(readFileSync(this.#path, "utf8")))
       : {};
