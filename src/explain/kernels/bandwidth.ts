@@ -1,5 +1,7 @@
 import { UnderstudyError } from "../../errors.js";
 
+const { exp } = Math;
+
 /** Effective sample size aimed at, as a share of the masks (docs/methods.md, A6): local, but most masks still count. */
 export const EFFECTIVE_SHARE = 0.6;
 /** Effective masks a span below which a local fit is not trusted and the kernel is flattened (docs/methods.md, A6). */
@@ -39,9 +41,9 @@ export function effectiveSampleSize(weights: Float64Array): number {
  * underflow together. The factor is 1 where the unmasked prompt, at distance 0, is among the masks.
  */
 export function gaussianKernel(distances: Float64Array, bandwidth: number): Float64Array {
-  const least = distances.reduce((less, distance) => Math.min(less, distance), Infinity);
+  const least = distances.reduce((less, distance) => (distance < less ? distance : less), Infinity);
   return distances.map((distance) =>
-    Math.exp((-(distance - least) / bandwidth) * ((distance + least) / bandwidth)),
+    exp((-(distance - least) / bandwidth) * ((distance + least) / bandwidth)),
   );
 }
 
@@ -92,9 +94,9 @@ function bandwidthFor(distances: Float64Array, target: number): number {
   let high = LOG_RANGE;
   for (let step = 0; step < HALVINGS; step++) {
     const middle = (low + high) / 2;
-    const size = effectiveSampleSize(gaussianKernel(distances, largest * Math.exp(middle)));
+    const size = effectiveSampleSize(gaussianKernel(distances, largest * exp(middle)));
     if (size < target) low = middle;
     else high = middle;
   }
-  return largest * Math.exp(high);
+  return largest * exp(high);
 }
