@@ -12,6 +12,7 @@ import {
 import { randomFrom } from "../../src/numerics/random.js";
 import { debias } from "../../src/numerics/robust-errors.js";
 import { readReference } from "../references/read.js";
+import { expectNear } from "./expect-near.js";
 
 interface Case {
   readonly design: number[][];
@@ -25,16 +26,6 @@ interface Case {
 }
 
 const { cases } = readReference("weighted-fits/values.json") as { readonly cases: Case[] };
-
-function expectNear(
-  found: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  tolerance: number,
-): void {
-  expect(found.length).toBe(expected.length);
-  for (let i = 0; i < found.length; i++)
-    expect(Math.abs((found[i] as number) - (expected[i] as number))).toBeLessThan(tolerance);
-}
 
 describe.each(cases.map((reference, index) => ({ index, reference })))(
   "scikit-learn's weighted case $index",
