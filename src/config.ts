@@ -178,6 +178,19 @@ export const settingDefinitions = {
     z.enum(["balanced", "active"]).default("balanced"),
     "How the oracle's masks are chosen: `balanced` over the template, all at once; `active` step by step, those that tell most about which spans can go, until that is clear or `masks-per-input` are used up on average.",
   ),
+  "answer-check": define(
+    z.enum(["words", "exact", "normalised", "json", "pattern"]).default("words"),
+    "How a regenerated answer is held against the fixed one where the oracle gives nothing better than text: same words or their F1, exactly, but for case and punctuation, field by field, or by `answer-pattern`.",
+  ),
+  "answer-pattern": define(
+    text,
+    "Regular expression (JavaScript) of `answer-check: pattern`: what its one group captures must be the same; without a group it must match the whole answer.",
+    "caller",
+  ),
+  "samples-per-mask": define(
+    count(8, 0),
+    "Answers at temperature 1 a masked prompt where the oracle gives labels without log-probabilities; fewer than 2: similarity of the answer instead.",
+  ),
   "screen-threshold": define(
     share(0.7),
     "Mean fidelity q that a surrogate must be shown to exceed.",

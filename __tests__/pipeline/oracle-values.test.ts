@@ -4,12 +4,7 @@ import { fromStrings, resolveSettings } from "../../src/config.js";
 import type { OracleAnswer } from "../../src/domain.js";
 import { logOddsOfText, similarity } from "../../src/explain/values.js";
 import type { OracleOptions } from "../../src/oracle/oracle.js";
-import {
-  askUnmasked,
-  measureMasks,
-  type MeasuringOptions,
-  type OracleValues,
-} from "../../src/pipeline/oracle-values.js";
+import { askUnmasked, measureMasks, type OracleValues } from "../../src/pipeline/oracle-values.js";
 import type { Job } from "../../src/pipeline/ports.js";
 import { openStudy, renderMasked, type PromptStudy } from "../../src/pipeline/study.js";
 import { countUsage, type CountingOracle } from "../../src/pipeline/usage.js";
@@ -63,7 +58,8 @@ async function measured(setup: {
   /** What the server says instead of its own answer, by the seed; null: nothing else. */
   readonly wavering?: (seed: number) => string | null;
   readonly oracle?: Partial<OracleOptions>;
-  readonly measuring?: MeasuringOptions;
+  readonly samples?: number;
+  readonly settings?: Readonly<Record<string, string>>;
 }): Promise<Measured> {
   const { scoring = "truthful", labelled = false, logprobs = true } = setup;
   server = await startBigramServer(model, scoring);
@@ -82,7 +78,15 @@ async function measured(setup: {
   const job = {
     ports: { say: () => undefined },
     settings: resolveSettings(
-      fromStrings({ "search-inputs": "8", "masks-per-input": String(MASKS) }, "--"),
+      fromStrings(
+        {
+          "search-inputs": "8",
+          "masks-per-input": String(MASKS),
+          "samples-per-mask": String(setup.samples ?? 8),
+          ...setup.settings,
+        },
+        "--",
+      ),
     ),
   } as unknown as Job;
   const study = await openStudy(job, "letters.prompt.yml", promptFile(labelled));
@@ -90,7 +94,7 @@ async function measured(setup: {
     open({ baseUrl: server.baseUrl, maxTokens: labelled ? 1 : 6, ...setup.oracle }),
   );
   const fixed = await askUnmasked(job, study, oracle, study.inputs?.search ?? []);
-  const values = await measureMasks(job, study, oracle, fixed, setup.measuring ?? {});
+  const values = await measureMasks(job, study, oracle, fixed);
   return { values, study, oracle, fixed };
 }
 
@@ -156,7 +160,7 @@ describe("kind (b): log-odds of the fixed output", () => {
 
 describe("kind (d): log-odds of the fixed label among samples", () => {
   test("count the draws that give the label, with the variance of such a count", async () => {
-    const all = await measured({ labelled: true, logprobs: false, measuring: { samples: 6 } });
+    const all = await measured({ labelled: true, logprobs: false, samples: 6 });
     const { values, oracle } = all;
     expect(values).toMatchObject({
       kind: "sampled-log-odds",
@@ -179,7 +183,7 @@ describe("kind (d): log-odds of the fixed label among samples", () => {
     const all = await measured({
       labelled: true,
       logprobs: false,
-      measuring: { samples: draws },
+      samples: draws,
       oracle: { concurrency: 8 },
     });
     const standardised = all.values.rows.map((row, index) => {
@@ -206,7 +210,7 @@ describe("kind (d): log-odds of the fixed label among samples", () => {
     const all = await measured({
       labelled: true,
       logprobs: false,
-      measuring: { samples: samplesOf },
+      samples: samplesOf,
       oracle: { budget: capped(before + 2 * samplesOf + 3) },
     });
     const distinct = new Set(
@@ -223,7 +227,7 @@ describe("kind (d): log-odds of the fixed label among samples", () => {
     const fewer = await measured({
       labelled: true,
       logprobs: false,
-      measuring: { samples: samplesOf },
+      samples: samplesOf,
       oracle: { budget: capped(before + 2 * samplesOf + 1) },
     });
     expect(fewer.values.rows.length).toBe(
@@ -235,7 +239,7 @@ describe("kind (d): log-odds of the fixed label among samples", () => {
     const { values } = await measured({
       labelled: true,
       logprobs: false,
-      measuring: { samples: 1 },
+      samples: 1,
     });
     expect(values.kind).toBe("similarity");
     expect(samples()).toHaveLength(0);
@@ -269,6 +273,34 @@ describe("kind (c): similarity, and its noise", () => {
     const { noise } = all.values;
     expect(noise).toMatchObject({ kind: "estimated", degreesOfFreedom: 16 });
     expect(noise?.kind === "estimated" && noise.variance).toBeCloseTo(1 / 3, 12);
+  });
+
+  test.each([
+    [
+      { "answer-check": "exact" },
+      (text: string, fixed: string) => Number(text.trim() === fixed.trim()),
+    ],
+    [
+      { "answer-check": "pattern", "answer-pattern": "^(.)" },
+      (text: string, fixed: string) => Number(text.trim()[0] === fixed.trim()[0]),
+    ],
+  ])("the user's own check %j decides what agrees", async (settings, agrees) => {
+    const all = await measured({ scoring: "ignores", settings });
+    const expected = all.values.rows.map((_, index) => {
+      const { messages, position } = messagesOf(all, index);
+      const tokens = model.write(messages, 6, likeliest).map(({ token }) => token);
+      return agrees(decode(tokens).replace("<|end|>", ""), all.fixed[position]?.text ?? "");
+    });
+    expect(all.values.rows.map(({ value }) => value)).toEqual(expected);
+    expect(new Set(expected).size).toBe(2);
+  });
+
+  test.each([
+    [{ "answer-check": "pattern" }, /answer-pattern is missing/],
+    [{ "answer-pattern": "a" }, /answer-check is words/],
+    [{ "answer-check": "pattern", "answer-pattern": "(" }, /regular expression/i],
+  ])("%j is refused", async (settings, message) => {
+    await expect(measured({ scoring: "ignores", settings })).rejects.toThrow(message);
   });
 
   test("without repeats, for lack of budget, the noise is unknown, never 0", async () => {

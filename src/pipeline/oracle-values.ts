@@ -11,11 +11,12 @@ import type {
 import { answerAgreement, type AnswerCheck } from "../explain/answer-agreement.js";
 import type { RepeatNoise } from "../explain/repeat-noise.js";
 import { classMargin } from "../explain/values.js";
+import { answerCheckOf } from "./answer-check.js";
 import { answerOf, progress, type MaskedPrompt } from "./asking.js";
 import type { Job } from "./ports.js";
 import { chooseMasks } from "./mask-choice.js";
 import { measureNoise } from "./repeat-noise.js";
-import { sampleMasked, SAMPLES_PER_MASK } from "./sampled-values.js";
+import { sampleMasked } from "./sampled-values.js";
 import { scoreMasked } from "./scored-values.js";
 import { renderMasked, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
@@ -69,13 +70,6 @@ export interface OracleValues {
   readonly noise: RepeatNoise | Unknown | null;
 }
 
-export interface MeasuringOptions {
-  /** Answers at temperature 1 a masked prompt, where nothing better can be had; fewer than 2: none. */
-  readonly samples?: number;
-  /** How a regenerated answer is held against the fixed one. */
-  readonly check?: AnswerCheck;
-}
-
 /** `budget` is the oracle's where the oracle's values are explained; methods that explain the surrogate spend it there. */
 export function oracleMasksPerInput({ settings }: Job): number {
   const own = settings["masks-per-input"];
@@ -88,8 +82,9 @@ export async function measureMasks(
   study: PromptStudy,
   oracle: CountingOracle,
   fixed: readonly (OracleAnswer | null)[],
-  { samples = SAMPLES_PER_MASK, check = { kind: "words" } }: MeasuringOptions = {},
 ): Promise<OracleValues> {
+  const samples = job.settings["samples-per-mask"];
+  const check = answerCheckOf(job.settings);
   const { kind, reason } = await findValueKind({ study, oracle, fixed, samples });
   const unmasked = unmaskedPrompts(study, fixed);
   const classes = unmasked.map((prompt) => prompt.fixed.text.trim());

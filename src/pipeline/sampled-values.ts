@@ -5,9 +5,6 @@ import { answerOf, progress, type MaskedPrompt } from "./asking.js";
 import type { Job } from "./ports.js";
 import type { CountingOracle } from "./usage.js";
 
-/** Answers at temperature 1 that each masked prompt is asked for. */
-export const SAMPLES_PER_MASK = 8;
-
 /**
  * Smoothed log-odds of the fixed label with their variance, from `samples` answers a masked prompt. Draws that got no answer
  * are left out of the count; a prompt with fewer than two has no value, for one draw says hardly more than its own noise.
