@@ -688,8 +688,13 @@ export interface OracleAnswer {
   readonly logProbabilities: readonly TokenLogProbability[] | null;
   /** Of a score: log p of each token of the given response, natural log, or why there is none; null for other questions. */
   readonly scored: Float64Array | Unknown | null;
+  /** Completion tokens include those of reasoning. */
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
   readonly model: string;
+  /** There where the text is the final answer of a model that reasoned first; its tokens, null where they were not counted. */
+  readonly reasoning?: { readonly tokens: number | null };
+  /** There where the server names a model that is neither the one asked for nor a version of it: that name. */
+  readonly substitute?: string;
 }
 
 /** Whether an oracle scores given text truthfully; `asked` is what it was asked to find out, for those who count. */

@@ -13,6 +13,7 @@ export interface ReceivedRequest {
     readonly logprobs?: boolean;
     readonly top_logprobs?: number;
     readonly max_tokens?: number;
+    readonly max_completion_tokens?: number;
     readonly temperature?: number;
     readonly seed?: number;
     readonly top_p?: number;
@@ -132,6 +133,21 @@ export const stalls: Behaviour = (_, response) => {
   response.writeHead(200, { "content-type": "application/json" });
   response.write("{");
 };
+
+/** A good answer in pieces, one every few milliseconds. */
+export function drips(pieces: number, everyMs: number): Behaviour {
+  return (request, response) => {
+    const body = Buffer.from(completion(request));
+    const size = Math.ceil(body.length / pieces);
+    response.writeHead(200, { "content-type": "application/json" });
+    const next = (from: number): void => {
+      if (from >= body.length) return void response.end();
+      response.write(body.subarray(from, from + size));
+      setTimeout(() => next(from + size), everyMs);
+    };
+    next(0);
+  };
+}
 
 /** Promises more bytes than it sends. */
 export const breaksOff: Behaviour = (request, response) => {
