@@ -31,6 +31,8 @@ export interface ChatServer {
   otherwise: Behaviour;
   /** Most requests that were under way at the same time. */
   peak: number;
+  /** Waits until every connection is closed, so that no request of an earlier client is still to come. */
+  quiet(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,12 +61,20 @@ export async function startChatServer(): Promise<ChatServer> {
       server.close(() => done());
       server.closeAllConnections();
     });
+  const connections = () =>
+    new Promise<number>((done, fail) =>
+      server.getConnections((error, count) => (error ? fail(error) : done(count))),
+    );
+  const quiet = async (): Promise<void> => {
+    while ((await connections()) > 0) await new Promise((done) => setImmediate(done));
+  };
   const state: ChatServer = {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests: [],
     next: [],
     otherwise: answers(),
     peak: 0,
+    quiet,
     close,
   };
   return state;
