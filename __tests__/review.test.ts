@@ -148,6 +148,19 @@ describe("with an oracle whose behaviour is known", () => {
       expect(deleted.join()).not.toContain("Will the storm pass?");
       expect(prompt?.demonstrations?.map((found) => found.label)).toEqual(["plant"]);
       expect(prompt?.demonstrations?.[0]?.suggested).toBe("weather");
+      expect(prompt?.selfDisagreement).toMatchObject({ inputs: 8, changed: 0 });
+
+      const { oracle, planned, explanations } = first.report.ledger;
+      // In the order of the schema, both.
+      const most = Object.values(planned?.byPurpose ?? {});
+      Object.values(oracle.byPurpose).forEach(({ calls }, step) =>
+        expect(calls).toBeLessThanOrEqual(most[step] ?? -1),
+      );
+      expect(oracle.byPurpose.masks.calls).toBe(planned?.byPurpose.masks);
+      expect(explanations?.inputs).toBe(24);
+      // 257 calls an input against 9, of prompts that are shorter under masks, and eight repeats.
+      expect(explanations?.ratio).toBeGreaterThan(20);
+      expect(explanations?.ratio).toBeLessThan(257 / 9);
 
       const paid = server.answered();
       expect(first.report.ledger.oracle.calls).toBe(paid);
@@ -201,7 +214,17 @@ describe("with an oracle whose behaviour is known", () => {
     async () => {
       const { code, report } = await run({ ...live(), "max-oracle-calls": "25" });
       expect(code).toBe(3);
-      expect(JSON.stringify(report.complete)).toContain("25");
+      const { complete } = report;
+      expect(complete !== true && complete.reason).toContain("the cap of 25 oracle calls");
+      expect(complete !== true && complete.reason).toMatch(
+        /\(191 masks.*\).*; not begun: search \(up to 96 calls\), certification/,
+      );
+      expect(complete !== true && complete.missing).toContainEqual({
+        purpose: "masks",
+        cause: "budget",
+        message: "the cap of 25 oracle calls is reached",
+        questions: 191,
+      });
       expect(server.answered()).toBe(25);
     },
     5 * MINUTES,

@@ -210,7 +210,10 @@ describe("what was not measured", () => {
 
   test("keeps an incomplete run from looking like a clean one", () => {
     const cut = renderComment(
-      { ...cleanReport, complete: { reason: "the time cap was reached", finished: [] } },
+      {
+        ...cleanReport,
+        complete: { reason: "the time cap was reached", finished: [], missing: [] },
+      },
       OPTIONS,
     );
     expect(cut).toContain("> **Incomplete.** the time cap was reached (nothing was finished)");

@@ -1,9 +1,7 @@
 import { APIError } from "openai";
-import type { OracleOutcome } from "../domain.js";
+import type { RefusalCause } from "../domain.js";
 import { messageOf } from "../errors.js";
 import { AddressRefused, ExchangeTimeout } from "./transport.js";
-
-export type RefusalCause = Extract<OracleOutcome, { kind: "refused" }>["cause"];
 
 /** What a request may ask for and a server, or the model behind it, may refuse. */
 export type Option = "log-probabilities" | "top_p" | "max_tokens" | "temperature";

@@ -1,5 +1,5 @@
 /** The shorter prompt: path found on the search set, certified on the certify set, shown as a diff of the file. */
-import type { Compression, OracleAnswer, PromptReport } from "../domain.js";
+import type { Compression, OracleAnswer, PromptReport, SelfDisagreement } from "../domain.js";
 import { compress, type DeletionQuestion } from "../findings/compression.js";
 import { deleteSpans } from "../prompts/index.js";
 import { unifiedDiff } from "../report/changes.js";
@@ -21,6 +21,7 @@ export async function compressPrompt(
     readonly explained: ExplanationOutcome;
     /** Spans of suspicious demonstrations: to be corrected, which changes answers for the better, not to be dropped unseen. */
     readonly suspicious: readonly number[];
+    readonly selfDisagreement: SelfDisagreement | null;
   },
 ): Promise<RemovableFields> {
   if (known.explained.kind === "not explained")
@@ -43,7 +44,14 @@ export async function compressPrompt(
     seed: `${inputs.hash}:${study.template.source}`,
     outputsUnder: (question) => outputsUnder(job, study, oracle, question),
   });
-  return { removable: { ...outcome, diff: diffOf(study, outcome) }, removableReason: null };
+  const reason = reasonOf(outcome, known.selfDisagreement);
+  return { removable: { ...outcome, reason, diff: diffOf(study, outcome) }, removableReason: null };
+}
+
+/** An oracle that changes its own answers makes every deletion look worse, which a person who looks for the cause should know. */
+function reasonOf({ reason }: Compression, own: SelfDisagreement | null): string | null {
+  if (reason === null || own === null || own.changed === 0) return reason;
+  return `${reason}; the whole prompt asked again changed ${own.changed} of ${own.inputs} outputs by itself, and such changes count`;
 }
 
 function textOf(answer: OracleAnswer | null): string | null {
