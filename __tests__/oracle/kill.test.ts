@@ -5,8 +5,8 @@
  * - what was paid for and lost are calls under way at the kill, so at most as many as may be under way at a time. No client can do
  *   better: the server has charged, and nothing of its answer was there to keep.
  */
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
@@ -18,11 +18,40 @@ import { brief, open, question, temporaryFolder } from "./opening.js";
 const KILLS = 200;
 const QUESTIONS = 60;
 const MINUTES = 60_000;
-const RUN = join(dirname(fileURLToPath(import.meta.url)), "killed-run.js");
+const compiled = dirname(fileURLToPath(import.meta.url));
+const repository = join(compiled, "..", "..", "..");
 
 let server: ChatServer;
-beforeAll(async () => void (server = await startChatServer()));
+/** Words that start a run: launcher, bundle, compiled code. */
+let launch: readonly string[];
+
+beforeAll(async () => {
+  server = await startChatServer();
+  launch = bundleRun();
+  const life = await live(join(temporaryFolder(), "store.jsonl"), 1, NEVER);
+  expect(life).toMatchObject({ killed: false });
+  expect(life.used).toHaveLength(QUESTIONS);
+}, MINUTES);
 afterAll(() => server.close());
+
+/** The run in one file that starts fast. */
+function bundleRun(): readonly string[] {
+  const folder = temporaryFolder();
+  const entry = join(folder, "entry.js");
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
+  writeFileSync(
+    entry,
+    `module.exports = require(${JSON.stringify(join(compiled, "killed-run.js"))});\n`,
+  );
+  const bundler = join(repository, "node_modules/@vercel/ncc/dist/ncc/cli.js");
+  const options = ["-o", folder, "--quiet", "--no-cache", "--no-source-map-register"];
+  execFileSync(process.execPath, [bundler, "build", entry, ...options], { cwd: repository });
+  return [
+    join(repository, "__tests__", "oracle", "launch.cjs"),
+    join(folder, "index.js"),
+    join(folder, "compiled"),
+  ];
+}
 
 /** When a life ends: some milliseconds after its start, or at or after an event of its n-th call. */
 type Moment =
@@ -30,13 +59,15 @@ type Moment =
   | { readonly kind: "asked"; readonly call: number }
   | { readonly kind: "answered"; readonly call: number; readonly milliseconds: number };
 
+const NEVER: Moment = { kind: "asked", call: Number.POSITIVE_INFINITY };
+
 function momentFrom(random: Random): Moment {
   const call = 1 + random.integer(6);
   const share = random.uniform();
-  if (share < 0.15) return { kind: "start", milliseconds: random.integer(200) };
+  if (share < 0.15) return { kind: "start", milliseconds: random.integer(150) };
   return share < 0.5
     ? { kind: "asked", call }
-    : { kind: "answered", call, milliseconds: random.integer(4) };
+    : { kind: "answered", call, milliseconds: random.integer(30) };
 }
 
 interface Life {
@@ -54,7 +85,7 @@ function live(store: string, concurrency: number, moment: Moment): Promise<Life>
   return new Promise((done, fail) => {
     const child = spawn(
       process.execPath,
-      [RUN, server.baseUrl, store, String(QUESTIONS), String(concurrency)],
+      [...launch, server.baseUrl, store, String(QUESTIONS), String(concurrency)],
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     const kill = (): void => void child.kill("SIGKILL");
@@ -103,9 +134,7 @@ test(
       let stored = storedIn(store);
       let [finished, paidInRun, lostInRun] = [false, 0, 0];
       while (!finished) {
-        const moment: Moment =
-          kills < KILLS ? momentFrom(random) : { kind: "asked", call: Number.POSITIVE_INFINITY };
-        const life = await live(store, concurrency, moment);
+        const life = await live(store, concurrency, kills < KILLS ? momentFrom(random) : NEVER);
         expect(life.asked.filter((content) => stored.has(content))).toEqual([]);
         stored = storedIn(store);
         expect(life.used.filter((content) => !stored.has(content))).toEqual([]);

@@ -1,35 +1,35 @@
 /**
  * A run of its own process, to be killed: asks its questions and writes the number of each on a line of standard output as soon as its
- * answer may be used. Arguments: base URL, store, number of questions, calls at a time. Loads nothing but the oracle, to start fast.
+ * answer may be used.
  */
 import { writeSync } from "node:fs";
 import { openOracle } from "../../src/oracle/oracle.js";
 
-const [, , baseUrl, store, questions, concurrency] = process.argv;
-if (baseUrl === undefined || store === undefined)
-  throw new Error("a base URL and a store are needed");
-
-let reservations = 0;
-const oracle = openOracle({
-  model: "m",
-  baseUrl,
-  apiKey: null,
-  recordings: [],
-  store,
-  budget: {
-    reserve: () => ({ kind: "granted", reservation: reservations++ }),
-    settle: () => undefined,
-  },
-  concurrency: Number(concurrency),
-});
-await Promise.all(
-  Array.from({ length: Number(questions) }, async (_, index) => {
+/** `words`: base URL, store, number of questions, calls at a time. */
+export async function run(words: readonly string[]): Promise<void> {
+  const [baseUrl, store, questions, concurrency] = words;
+  if (baseUrl === undefined || store === undefined)
+    throw new Error("a base URL and a store are needed");
+  let reservations = 0;
+  const oracle = openOracle({
+    model: "m",
+    baseUrl,
+    apiKey: null,
+    recordings: [],
+    store,
+    budget: {
+      reserve: () => ({ kind: "granted", reservation: reservations++ }),
+      settle: () => undefined,
+    },
+    concurrency: Number(concurrency),
+  });
+  const askOne = async (index: number): Promise<void> => {
     const content = `q${index}`;
-    const [outcome] = await oracle.ask([
-      { purpose: "masks", messages: [{ role: "user", content }] },
-    ]);
+    const messages = [{ role: "user", content }] as const;
+    const [outcome] = await oracle.ask([{ purpose: "masks", messages }]);
     if (outcome?.kind !== "answer" || outcome.answer.text !== content.toUpperCase())
       throw new Error(`${content}: ${JSON.stringify(outcome)}`);
     writeSync(1, `${index}\n`);
-  }),
-);
+  };
+  await Promise.all(Array.from({ length: Number(questions) }, (_, index) => askOne(index)));
+}
