@@ -130,7 +130,8 @@ describe("with an oracle whose behaviour is known", () => {
   test(
     "names the fillers, certifies their deletion, finds the wrong demonstration, and pays nothing twice",
     async () => {
-      const first = await run(live());
+      const priced = { ...live(), "price-input-per-million": "1", "price-output-per-million": "1" };
+      const first = await run(priced);
       const [prompt] = first.report.prompts;
       expect(first.report.complete).toBe(true);
       expect(prompt?.explanation?.value).toBe("class-margin");
@@ -165,10 +166,19 @@ describe("with an oracle whose behaviour is known", () => {
       const paid = server.answered();
       expect(first.report.ledger.oracle.calls).toBe(paid);
       server.behave({ kind: "status", status: 500 });
-      const second = await run(live());
+      const second = await run({ ...priced, "cpu-minute-cost": "5" });
       expect(server.answered()).toBe(0);
       expect(second.printed).toBe(first.printed);
       expect(second.report).toEqual(first.report);
+
+      // The surrogate's time is priced in the run's own file alone.
+      const facts = JSON.parse(readFileSync(join(folder, "out", "understudy-run.json"), "utf8"));
+      expect(facts.planned).toEqual({ calls: planned?.calls, cost: planned?.cost });
+      expect(explanations).toMatchObject({ unit: "USD", proxy: null });
+      const { ratio, proxy, ...parts } = facts.costReduction;
+      expect(parts).toMatchObject({ unit: "USD", oracle: explanations?.oracle });
+      expect(proxy).toBeCloseTo((5 * facts.surrogateSeconds) / 60, 6);
+      expect(ratio).toBeCloseTo(parts.oracle / (proxy + parts.fallback + parts.screen), 9);
     },
     5 * MINUTES,
   );

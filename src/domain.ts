@@ -634,6 +634,8 @@ export interface RunFacts {
   readonly oracleCallsPaid: number;
   readonly oracleCallsCached: number;
   readonly costPaid: number | null;
+  /** What was said before the first call; null where nothing was planned. */
+  readonly planned: { readonly calls: number; readonly cost: number | null } | null;
   readonly surrogateSeconds: number;
   /** As the ledger's, with the surrogate's time at the price of a CPU minute. */
   readonly costReduction: CostReduction | null;

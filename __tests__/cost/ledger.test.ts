@@ -132,12 +132,26 @@ describe("ledger", () => {
       explanations: {
         fixedOutputs: usages(2, "fixed outputs", 200),
         explained: "oracle",
+        answersPerMask: 1,
         surrogateTokens: 7,
       },
     });
     const fixed = 2 * 0.21;
     expect(explanations?.oracle).toBeCloseTo(fixed + 512 * 0.11, 9);
     expect(explanations?.fallback).toBeCloseTo(fixed + 20 * 0.11, 9);
+  });
+
+  test("samples a mask as often on the oracle alone as it did", () => {
+    const explanations = {
+      fixedOutputs: usages(2, "fixed outputs", 200),
+      explained: "oracle",
+      answersPerMask: 8,
+      surrogateTokens: 0,
+    } as const;
+    const sizes = { usages: asked, price, surrogate: null, explainedInputs: 2 };
+    const ledger = buildLedger({ ...sizes, explanations });
+    expect(ledger.onOracleAlone.calls).toBe(8 * 512 + 8);
+    expect(ledger.explanations?.oracle).toBeCloseTo(2 * 0.21 + 8 * 512 * 0.11, 9);
   });
 
   test("does not depend on the order of the answers", () => {

@@ -33,6 +33,7 @@ const options: ReductionOptions = {
   fixedOutputs: asked(10, "fixed outputs", 200),
   explained: "oracle",
   masksAlone: 256,
+  answersPerMask: 1,
   surrogateTokens: 5_000,
 };
 const ALONE = 2 + 256 * 10 * 0.1;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { selfDisagreement } from "../../src/findings/self-disagreement.js";
+import { explainedBy, selfDisagreement } from "../../src/findings/self-disagreement.js";
 import { binomialUpperBound } from "../../src/numerics/binomial.js";
 import { randomFrom } from "../../src/numerics/random.js";
 
@@ -35,6 +35,16 @@ describe("an oracle's disagreement with itself", () => {
     for (const repeats of [[], [{ fixed: "a", again: null }]])
       expect(selfDisagreement(repeats, 0.95)).toMatchObject({ kind: "unknown" });
   });
+});
+
+test("stands behind the reason why nothing was certified, where outputs did change by themselves", () => {
+  const own = { inputs: 8, changed: 2, bound: 0.6, confidence: 0.95 };
+  expect(explainedBy("too many changed", own)).toBe(
+    "too many changed; the whole prompt asked again changed 2 of 8 outputs by itself, and such changes count",
+  );
+  for (const quiet of [null, { ...own, changed: 0 }])
+    expect(explainedBy("too many changed", quiet)).toBe("too many changed");
+  expect(explainedBy(null, own)).toBeNull();
 });
 
 describe("a certificate's bound under an oracle that wavers", () => {

@@ -151,6 +151,19 @@ describe("the plan", () => {
     expect(server.requests).toHaveLength(0);
   });
 
+  test("names the cap on money where the estimate is over it", async () => {
+    const { job, study, said } = await given({
+      "oracle-model": "m",
+      "price-input-per-million": "1000",
+      "price-output-per-million": "1000",
+      "max-cost": "0.5",
+    });
+    const plan = planPrompt(job, study);
+    expect(plan?.cost).toBeGreaterThan(0.5);
+    if (plan !== null) announcePlan(job, study, live(), plan);
+    expect(said.at(-1)).toBe("  max-cost is $0.5: what comes last is cut, and said to be");
+  });
+
   test("of an explanation alone leaves out what it does not do", async () => {
     const { job, study } = await given();
     expect(planPrompt(job, study, "explanation")?.byPurpose).toMatchObject({

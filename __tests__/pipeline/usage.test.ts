@@ -98,7 +98,10 @@ describe("questions without an answer", () => {
     await counting.ask(texts("a"));
     inner = refusing("unavailable");
     await counting.ask(texts("a"));
-    expect(counting.missing()[0]).toEqual({ purpose: "masks", ...cause, questions: 1 });
+    expect(counting.missing()).toEqual([
+      { purpose: "masks", ...cause, questions: 1 },
+      { purpose: "certification", ...cause, questions: 1 },
+    ]);
     expect(counting.usages()).toHaveLength(1);
   });
 

@@ -18,7 +18,7 @@ export interface LedgerOptions {
   /** Absent or null: no explanation was made. */
   readonly explanations?: Pick<
     ReductionOptions,
-    "fixedOutputs" | "explained" | "surrogateTokens"
+    "fixedOutputs" | "explained" | "surrogateTokens" | "answersPerMask"
   > | null;
 }
 
@@ -30,7 +30,8 @@ export const MASKS_ON_ORACLE_ALONE = 256;
  *
  * `oracle`: every distinct question answered, priced call by call; a purpose without calls costs 0, an unknown price is null.
  * `onOracleAlone`: `masksAlone` masked calls an explained input, each with the mean tokens of the masks that were asked
- * (of the fixed outputs where a certified surrogate made every mask), plus all calls that are no masks: both ways need them.
+ * (of the fixed outputs where a certified surrogate made every mask), plus all calls that are no masks: both ways need them. A mask that takes
+ * several answers takes them by either way.
  * `costReductionRatio`: cost alone over cost used; with an unknown price, prompt tokens alone over prompt tokens used.
  * null where nothing was explained or asked.
  * `explanations`: the ratio of the explanations alone with its parts, without the surrogate's time (`costReduction`).
@@ -90,7 +91,9 @@ function aloneOf(options: LedgerOptions): OracleUsage {
   );
   const mask = meanMask(usages);
   if (!mask) return both;
-  const masks = masksAlone * explainedInputs;
+  const masks = Math.round(
+    masksAlone * explainedInputs * (options.explanations?.answersPerMask ?? 1),
+  );
   const each = price(mask.model, mask);
   return {
     calls: both.calls + masks,

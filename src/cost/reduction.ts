@@ -11,6 +11,8 @@ export interface ReductionOptions {
   /** Whether the oracle's own values were explained (pooled masks) or the surrogate's, which oracle masks then only judge. */
   readonly explained: "oracle" | "surrogate";
   readonly masksAlone: number;
+  /** Oracle answers that one mask takes: several where it is sampled, by either way. */
+  readonly answersPerMask: number;
   /** Tokens that the surrogate scored for these explanations. */
   readonly surrogateTokens: number;
 }
@@ -18,7 +20,8 @@ export interface ReductionOptions {
 /**
  * The cost-reduction ratio of the explanations (methods C3): C_oracle / (C_proxy + C_fallback + C_screen).
  *
- * - C_oracle: the fixed output of every explained input and `masksAlone` masks of it, each of the mean size of the masks that were asked
+ * - C_oracle: the fixed output of every explained input and `masksAlone` masks of it, each of the mean size of the masks that were asked and
+ *   with as many answers
  * - C_proxy: the surrogate's time, which differs between runs and is not counted here: see `withSurrogateTime`
  * - C_fallback: fixed outputs, and the masks where the explanation is made from the oracle's values
  * - C_screen: the masks where they only judge the surrogate's, and repeats. Masks that explain screen too, at no further call.
@@ -89,9 +92,10 @@ function amountsOf(
   const first = masks[0];
   const each = first === undefined ? null : amount({ ...first, ...meanTokens(masks) });
   if (fixed === null || asked === null || repeats === null || each === null) return null;
+  const { masksAlone, answersPerMask } = options;
   const pooled = options.explained === "oracle";
   return {
-    oracle: fixed + options.masksAlone * options.fixedOutputs.length * each,
+    oracle: fixed + masksAlone * answersPerMask * options.fixedOutputs.length * each,
     fallback: fixed + (pooled ? asked : 0),
     screen: repeats + (pooled ? 0 : asked),
   };

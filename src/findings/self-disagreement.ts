@@ -36,3 +36,12 @@ export function selfDisagreement(
     confidence,
   };
 }
+
+/**
+ * Why there is no certificate, with what the oracle adds to it: one that changes its own outputs makes every deletion look worse, which
+ * a person who looks for the cause should know. null stays null.
+ */
+export function explainedBy(reason: string | null, own: SelfDisagreement | null): string | null {
+  if (reason === null || own === null || own.changed === 0) return reason;
+  return `${reason}; the whole prompt asked again changed ${own.changed} of ${own.inputs} outputs by itself, and such changes count`;
+}

@@ -1,6 +1,7 @@
 /** The shorter prompt: path found on the search set, certified on the certify set, shown as a diff of the file. */
 import type { Compression, OracleAnswer, PromptReport, SelfDisagreement } from "../domain.js";
 import { compress, type DeletionQuestion } from "../findings/compression.js";
+import { explainedBy } from "../findings/self-disagreement.js";
 import { deleteSpans } from "../prompts/index.js";
 import { unifiedDiff } from "../report/changes.js";
 import type { ExplanationOutcome } from "./explanation-outcome.js";
@@ -44,14 +45,8 @@ export async function compressPrompt(
     seed: `${inputs.hash}:${study.template.source}`,
     outputsUnder: (question) => outputsUnder(job, study, oracle, question),
   });
-  const reason = reasonOf(outcome, known.selfDisagreement);
+  const reason = explainedBy(outcome.reason, known.selfDisagreement);
   return { removable: { ...outcome, reason, diff: diffOf(study, outcome) }, removableReason: null };
-}
-
-/** An oracle that changes its own answers makes every deletion look worse, which a person who looks for the cause should know. */
-function reasonOf({ reason }: Compression, own: SelfDisagreement | null): string | null {
-  if (reason === null || own === null || own.changed === 0) return reason;
-  return `${reason}; the whole prompt asked again changed ${own.changed} of ${own.inputs} outputs by itself, and such changes count`;
 }
 
 function textOf(answer: OracleAnswer | null): string | null {

@@ -39,7 +39,15 @@ export function assembleLedger(
               })),
             ),
             explained: job.settings.method === "hierarchical" ? "oracle" : "surrogate",
+            answersPerMask: answersPerMask(prompts),
             surrogateTokens: prompts.reduce((sum, prompt) => sum + prompt.surrogate.tokens, 0),
           },
   });
+}
+
+function answersPerMask(prompts: readonly PromptReview[]): number {
+  const sum = (pick: (masks: PromptReview["oracleMasks"]) => number): number =>
+    prompts.reduce((total, { oracleMasks }) => total + pick(oracleMasks), 0);
+  const masked = sum((masks) => masks.masked);
+  return masked === 0 ? 1 : sum((masks) => masks.asked) / masked;
 }

@@ -73,7 +73,6 @@ export function announcePlan(
   const steps = Object.entries(byPurpose).flatMap(([purpose, calls]) =>
     calls > 0 ? [`${calls} ${purpose}`] : [],
   );
-  const cap = job.settings["max-oracle-calls"];
   const lines = [
     `plan for ${study.template.path}: up to ${plan.calls} calls to ${oracle.model} at ${oracle.host} (${steps.join(", ")}), about ${plan.promptTokens} prompt tokens, ${price(plan.cost)}; what is recorded costs nothing`,
     ...(most.calls > plan.calls
@@ -81,11 +80,17 @@ export function announcePlan(
           `  where it gives no log-probabilities, masks are sampled: up to ${most.calls} calls, about ${most.promptTokens} prompt tokens, ${price(most.cost)}`,
         ]
       : []),
-    ...(plan.calls > cap
-      ? [`  max-oracle-calls is ${cap}: what comes last is cut, and said to be`]
-      : []),
+    ...capsBelow(job, plan).map((cap) => `  ${cap}: what comes last is cut, and said to be`),
   ];
   for (const line of lines) job.ports.say(line);
+}
+
+function capsBelow({ settings }: Job, { calls, cost }: PlannedCalls): readonly string[] {
+  const { "max-oracle-calls": mostCalls, "max-cost": mostCost } = settings;
+  return [
+    ...(calls > mostCalls ? [`max-oracle-calls is ${mostCalls}`] : []),
+    ...(mostCost !== null && cost !== null && cost > mostCost ? [`max-cost is $${mostCost}`] : []),
+  ];
 }
 
 /** Said when a prompt is done: what its questions needed beside what was planned. `before`: usages when it began. */

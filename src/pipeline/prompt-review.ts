@@ -20,6 +20,8 @@ export interface PromptReview {
   readonly surrogate: { readonly masks: number; readonly tokens: number };
   /** Inputs that the explanation is about: the ledger compares with the oracle alone. */
   readonly explainedInputs: number;
+  /** Masked prompts of the oracle, and the answers that were asked for them. */
+  readonly oracleMasks: { readonly masked: number; readonly asked: number };
   /** Tokens of the fixed output of each of these inputs. */
   readonly fixedOutputs: readonly OracleAnswer["usage"][];
   /** What was said before the first call; null where nothing was asked. */
@@ -34,6 +36,7 @@ export interface InputInfluence {
   readonly influence: readonly Interval[];
 }
 
+const NO_MASKS = { masked: 0, asked: 0 } as const;
 const NOT_ASKED = "not part of this command";
 
 export const NO_ORACLE =
@@ -103,6 +106,7 @@ export async function reviewPrompt(
     surrogate:
       explained.kind === "explained" ? explained.explained.surrogate : { masks: 0, tokens: 0 },
     explainedInputs: explained.kind === "explained" ? explained.explained.values.inputs.length : 0,
+    oracleMasks: explained.kind === "explained" ? explained.explained.values : NO_MASKS,
     fixedOutputs: explained.kind === "explained" ? usagesOf(explained, fixed) : [],
     planned: plan,
     perInput: perInputOf(study, explained),
@@ -216,6 +220,7 @@ function withoutOracle(
     },
     surrogate: { masks: 0, tokens: 0 },
     explainedInputs: 0,
+    oracleMasks: NO_MASKS,
     fixedOutputs: [],
     planned,
     perInput: null,

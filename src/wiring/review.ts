@@ -94,6 +94,7 @@ function factsOf(job: OpenedJob, started: number, ledger: Ledger): RunFacts {
     oracleCallsPaid: oracleFacts?.paid ?? 0,
     oracleCallsCached: oracleFacts?.cached ?? 0,
     costPaid: job.spent().cost,
+    planned: ledger.planned && { calls: ledger.planned.calls, cost: ledger.planned.cost },
     surrogateSeconds: job.surrogateSeconds(),
     costReduction: timedReduction(job, ledger),
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,

@@ -56,6 +56,14 @@ export function runSection(facts: RunFacts): string {
   const lines: readonly (readonly [string, string])[] = [
     ["Wall time", `${decimal(facts.seconds, 1)} s`],
     ["Surrogate", `${decimal(facts.surrogateSeconds, 1)} s`],
+    ...(facts.planned === null
+      ? []
+      : [
+          [
+            "Planned before the first call",
+            `up to ${quantity(facts.planned.calls, "call")}, ${money(facts.planned.cost)}`,
+          ] as const,
+        ]),
     [
       "Oracle calls paid in this run",
       `${quantity(facts.oracleCallsPaid, "call")}, ${money(facts.costPaid)}`,
