@@ -94,7 +94,7 @@ function planSentence(
 ): string {
   const sampled =
     most.calls > calls
-      ? `; at most ${quantity(most.calls, "call")}, ${money(most.cost)}, had the oracle given no log-probabilities`
+      ? `; at most ${quantity(most.calls, "call")}, ${money(most.cost)}, where the oracle gives no log-probabilities`
       : "";
   return (
     `Planned before the first call: up to ${quantity(calls, "call")}, ${quantity(promptTokens, "prompt token")}, ${money(cost)}${sampled}. ` +
