@@ -24,6 +24,11 @@ const truth = z
   })
   .parse(JSON.parse(readFileSync(join(example, "planted.json"), "utf8")));
 
+const recordedUsage = z.object({
+  key: z.string(),
+  usage: z.object({ promptTokens: z.number(), completionTokens: z.number() }),
+});
+
 async function reviewExample(output: string): Promise<Reviewed> {
   const caller = {
     base: join(example, "base"),
@@ -67,6 +72,35 @@ describe("the shipped example", () => {
     expect(reviewed.report.complete).toBe(true);
     expect(reviewed.facts.oracleCallsPaid).toBe(0);
     expect(reviewed.report.ledger.oracle.calls).toBe(reviewed.usedKeys.size);
+  });
+
+  test("has a ledger that adds up to the usage recorded with the answers it used, to the token", () => {
+    const recorded = readFileSync(join(example, "head", "oracle.recording.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => recordedUsage.parse(JSON.parse(line)))
+      .filter(({ key }) => reviewed.usedKeys.has(key));
+    const { oracle } = reviewed.report.ledger;
+    for (const field of ["promptTokens", "completionTokens"] as const) {
+      const sum = recorded.reduce((total, { usage }) => total + usage[field], 0);
+      expect(oracle[field]).toBe(sum);
+      expect(Object.values(oracle.byPurpose).reduce((total, part) => total + part[field], 0)).toBe(
+        sum,
+      );
+    }
+    expect(oracle.calls).toBe(recorded.length);
+  });
+
+  test("needs no more calls of any step than its plan says, and says that repeats are not recorded", () => {
+    const { oracle, planned } = reviewed.report.ledger;
+    const most = Object.values(planned?.byPurpose ?? {});
+    Object.values(oracle.byPurpose).forEach(({ calls }, step) =>
+      expect(calls).toBeLessThanOrEqual(most[step] ?? -1),
+    );
+    const [prompt] = reviewed.report.prompts;
+    expect(prompt?.selfDisagreement).toBeNull();
+    expect(prompt?.selfDisagreementReason).toContain("the recording holds no second answers");
+    expect(reviewed.comment).toContain("Self-disagreement of the oracle: not measured");
   });
 
   test("names the planted rows and no other, with their phrase", () => {

@@ -130,7 +130,8 @@ describe("with an oracle whose behaviour is known", () => {
   test(
     "names the fillers, certifies their deletion, finds the wrong demonstration, and pays nothing twice",
     async () => {
-      const first = await run(live());
+      const priced = { ...live(), "price-input-per-million": "1", "price-output-per-million": "1" };
+      const first = await run(priced);
       const [prompt] = first.report.prompts;
       expect(first.report.complete).toBe(true);
       expect(prompt?.explanation?.value).toBe("class-margin");
@@ -148,14 +149,36 @@ describe("with an oracle whose behaviour is known", () => {
       expect(deleted.join()).not.toContain("Will the storm pass?");
       expect(prompt?.demonstrations?.map((found) => found.label)).toEqual(["plant"]);
       expect(prompt?.demonstrations?.[0]?.suggested).toBe("weather");
+      expect(prompt?.selfDisagreement).toMatchObject({ inputs: 8, changed: 0 });
+
+      const { oracle, planned, explanations } = first.report.ledger;
+      // In the order of the schema, both.
+      const most = Object.values(planned?.byPurpose ?? {});
+      Object.values(oracle.byPurpose).forEach(({ calls }, step) =>
+        expect(calls).toBeLessThanOrEqual(most[step] ?? -1),
+      );
+      expect(oracle.byPurpose.masks.calls).toBe(planned?.byPurpose.masks);
+      expect(explanations?.inputs).toBe(24);
+      // 257 calls an input against 9, of prompts that are shorter under masks, and eight repeats.
+      expect(explanations?.ratio).toBeGreaterThan(20);
+      expect(explanations?.ratio).toBeLessThan(257 / 9);
 
       const paid = server.answered();
       expect(first.report.ledger.oracle.calls).toBe(paid);
       server.behave({ kind: "status", status: 500 });
-      const second = await run(live());
+      const second = await run({ ...priced, "cpu-minute-cost": "5" });
       expect(server.answered()).toBe(0);
       expect(second.printed).toBe(first.printed);
       expect(second.report).toEqual(first.report);
+
+      // The surrogate's time is priced in the run's own file alone.
+      const facts = JSON.parse(readFileSync(join(folder, "out", "understudy-run.json"), "utf8"));
+      expect(facts.planned).toEqual({ calls: planned?.calls, cost: planned?.cost });
+      expect(explanations).toMatchObject({ unit: "USD", proxy: null });
+      const { ratio, proxy, ...parts } = facts.costReduction;
+      expect(parts).toMatchObject({ unit: "USD", oracle: explanations?.oracle });
+      expect(proxy).toBeCloseTo((5 * facts.surrogateSeconds) / 60, 6);
+      expect(ratio).toBeCloseTo(parts.oracle / (proxy + parts.fallback + parts.screen), 9);
     },
     5 * MINUTES,
   );
@@ -201,7 +224,17 @@ describe("with an oracle whose behaviour is known", () => {
     async () => {
       const { code, report } = await run({ ...live(), "max-oracle-calls": "25" });
       expect(code).toBe(3);
-      expect(JSON.stringify(report.complete)).toContain("25");
+      const { complete } = report;
+      expect(complete !== true && complete.reason).toContain("the cap of 25 oracle calls");
+      expect(complete !== true && complete.reason).toMatch(
+        /\(191 masks.*\).*; not begun: search \(up to 96 calls\), certification/,
+      );
+      expect(complete !== true && complete.missing).toContainEqual({
+        purpose: "masks",
+        cause: "budget",
+        message: "the cap of 25 oracle calls is reached",
+        questions: 191,
+      });
       expect(server.answered()).toBe(25);
     },
     5 * MINUTES,

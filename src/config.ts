@@ -69,6 +69,10 @@ export const settingDefinitions = {
     "caller",
   ),
   "oracle-max-tokens": define(count(16), "Longest answer asked of the oracle, in tokens."),
+  "oracle-repeats": define(
+    count(8, 0),
+    "Fixed outputs of the search set asked again, to measure how often the oracle changes its own answer; 0: not measured.",
+  ),
   "oracle-concurrency": define(
     z.number().int().min(1).max(256).nullable().default(null),
     "Oracle calls under way at once; by default 1 on loopback, 4 elsewhere.",
@@ -97,6 +101,10 @@ export const settingDefinitions = {
   "price-output-per-million": define(
     z.number().min(0).nullable().default(null),
     "Your price of a million completion tokens, US dollars.",
+  ),
+  "cpu-minute-cost": define(
+    amount(0.006),
+    "Price of a minute of this machine, US dollars, at which the run's summary counts the surrogate's time: by default that of a GitHub-hosted Linux runner with two cores; 0 where minutes are free, as in public repositories.",
   ),
   "surrogate-model": define(
     text,

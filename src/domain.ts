@@ -301,6 +301,16 @@ export interface Certificate {
   readonly alphaSpent: number;
 }
 
+/** How often the oracle changed its own output when the whole prompt was asked again. */
+export interface SelfDisagreement {
+  /** Outputs asked for again and answered. */
+  readonly inputs: number;
+  readonly changed: number;
+  /** Exact upper confidence bound on the share of outputs that change by themselves. */
+  readonly bound: number;
+  readonly confidence: number;
+}
+
 export interface ChangedOutput {
   readonly input: string;
   readonly before: string;
@@ -403,8 +413,47 @@ export interface Ledger {
   } | null;
   /** The same explanations with 256 oracle masks an input. */
   readonly onOracleAlone: { readonly calls: number; readonly cost: number | null };
-  /** onOracleAlone over what was used; null where either is unknown or 0. */
+  /** onOracleAlone over what was used, both with all that is no mask; null where either is unknown or 0. */
   readonly costReductionRatio: number | null;
+  /** What was said before the first call, to be held against `oracle`; null where nothing was planned. */
+  readonly planned: PlannedCalls | null;
+  /** The explanations alone, without the surrogate's time, which differs between runs; null where there is nothing to compare. */
+  readonly explanations: CostReduction | null;
+}
+
+/** An upper estimate of calls, prompt tokens and price. */
+export interface PlannedCalls {
+  readonly calls: number;
+  readonly promptTokens: number;
+  /** USD; null = unknown price. */
+  readonly cost: number | null;
+  readonly byPurpose: Readonly<Record<OraclePurpose, number>>;
+  /** The same for an oracle that gives no log-probabilities, so that it is sampled. */
+  readonly most: {
+    readonly calls: number;
+    readonly promptTokens: number;
+    readonly cost: number | null;
+  };
+}
+
+/** Cost-reduction ratio C_oracle / (C_proxy + C_fallback + C_screen) with its parts, all in `unit` (methods C3). */
+export interface CostReduction {
+  readonly unit: "USD" | "prompt tokens";
+  /** Inputs whose explanations are compared. */
+  readonly inputs: number;
+  /** Tokens that the surrogate scored for them. */
+  readonly surrogateTokens: number;
+  /** C_oracle: the same explanations with 256 oracle masks an input. */
+  readonly oracle: number;
+  /** C_proxy: the surrogate's time at the price of a CPU minute; null where it is not counted. */
+  readonly proxy: number | null;
+  /** C_fallback: oracle calls that the explanations are made from. */
+  readonly fallback: number;
+  /** C_screen: oracle calls that only test. */
+  readonly screen: number;
+  readonly ratio: number;
+  /** Explained inputs from which on all this costs less than the oracle alone; null: never. */
+  readonly breakEvenInputs: number | null;
 }
 
 export type OraclePurpose =
@@ -416,6 +465,22 @@ export type OraclePurpose =
   | "demonstrations"
   /** The unmasked prompt asked again: how much answers differ when nothing was changed. */
   | "repeats";
+
+/** Why an oracle gave no answer. */
+export type RefusalCause =
+  | "budget"
+  | "not recorded"
+  | "unavailable"
+  | "authentication"
+  | "unusable";
+
+/** Distinct questions of one step that got no answer for one reason. */
+export interface MissingAnswers {
+  readonly purpose: OraclePurpose;
+  readonly cause: RefusalCause;
+  readonly message: string;
+  readonly questions: number;
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Report (the file understudy-report.json; schema in report/schema)
@@ -509,15 +574,14 @@ export interface PromptReport {
     readonly diff: string | null;
   } | null;
   readonly removableReason: string | null;
+  /** Counted within every certificate's bound, which it can only widen; null with a reason where it was not measured. */
+  readonly selfDisagreement: SelfDisagreement | null;
+  readonly selfDisagreementReason: string | null;
   readonly demonstrations: readonly SuspiciousDemonstration[] | null;
   readonly demonstrationsReason: string | null;
   readonly problems: readonly string[];
   /** What buying an explanation and a certificate would take, where there was no oracle. */
-  readonly plan: {
-    readonly calls: number;
-    readonly promptTokens: number;
-    readonly cost: number | null;
-  } | null;
+  readonly plan: PlannedCalls | null;
 }
 
 export interface DataReport {
@@ -542,8 +606,22 @@ export interface Report {
   readonly schemaVersion: 1;
   readonly tool: { readonly name: "understudy"; readonly version: string };
   readonly seed: string;
-  readonly complete: true | { readonly reason: string; readonly finished: readonly string[] };
-  readonly oracle: { readonly model: string; readonly valueKind: ValueKind | null } | null;
+  readonly complete:
+    | true
+    | {
+        readonly reason: string;
+        readonly finished: readonly string[];
+        /** Answers that were asked for and not had, by step; what was not begun for want of them is not among them. */
+        readonly missing: readonly MissingAnswers[];
+      };
+  readonly oracle: {
+    readonly model: string;
+    readonly valueKind: ValueKind | null;
+    /** Other models that the server said it is: neither the one asked for nor a version of it. */
+    readonly substitutes: readonly string[];
+    /** Answers that came after reasoning: explained is the final answer alone. */
+    readonly reasoned: number;
+  } | null;
   readonly surrogate: SurrogateIdentity | null;
   readonly prompts: readonly PromptReport[];
   readonly data: readonly DataReport[];
@@ -557,7 +635,11 @@ export interface RunFacts {
   readonly oracleCallsPaid: number;
   readonly oracleCallsCached: number;
   readonly costPaid: number | null;
+  /** What was said before the first call; null where nothing was planned. */
+  readonly planned: { readonly calls: number; readonly cost: number | null } | null;
   readonly surrogateSeconds: number;
+  /** As the ledger's, with the surrogate's time at the price of a CPU minute. */
+  readonly costReduction: CostReduction | null;
   readonly peakResidentBytes: number;
   readonly notices: readonly string[];
 }
@@ -689,8 +771,13 @@ export interface OracleAnswer {
   readonly logProbabilities: readonly TokenLogProbability[] | null;
   /** Of a score: log p of each token of the given response, natural log, or why there is none; null for other questions. */
   readonly scored: Float64Array | Unknown | null;
+  /** Completion tokens include those of reasoning. */
   readonly usage: { readonly promptTokens: number; readonly completionTokens: number };
   readonly model: string;
+  /** There where the text is the final answer of a model that reasoned first; its tokens, null where they were not counted. */
+  readonly reasoning?: { readonly tokens: number | null };
+  /** There where the server names a model that is neither the one asked for nor a version of it: that name. */
+  readonly substitute?: string;
 }
 
 /** Whether an oracle scores given text truthfully; `asked` is what it was asked to find out, for those who count. */
@@ -709,7 +796,7 @@ export type OracleOutcome =
   | { readonly kind: "answer"; readonly answer: OracleAnswer; readonly paid: boolean }
   | {
       readonly kind: "refused";
-      readonly cause: "budget" | "not recorded" | "unavailable" | "authentication" | "unusable";
+      readonly cause: RefusalCause;
       readonly message: string;
     };
 

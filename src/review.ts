@@ -1,10 +1,11 @@
 /** A pull request or a branch: what changed, prompt by prompt and data file by data file, as one report. */
-import type { ChangedFile, Report, SkippedFile } from "./domain.js";
+import type { ChangedFile, Ledger, Report, SkippedFile } from "./domain.js";
 import { isDataPath } from "./data/rows.js";
 import { isUserMistake, UnderstudyError } from "./errors.js";
 import { isPromptPath, unsupportedPromptFormat } from "./prompts/index.js";
 import { reviewData } from "./pipeline/data-review.js";
 import { matchesAny } from "./pipeline/globs.js";
+import { missingReasons } from "./pipeline/missing-answers.js";
 import { assembleLedger } from "./pipeline/ledger.js";
 import { VERSION, type Job } from "./pipeline/ports.js";
 import { reviewPrompt, type PromptReview } from "./pipeline/prompt-review.js";
@@ -23,18 +24,22 @@ export async function review(job: Job): Promise<Report> {
   const prompts = await eachReadable(promptFiles, (file) => reviewPrompt(job, file, oracle));
   const rows = await eachReadable(dataFiles, (file) => reviewData(job, file));
   const unread = [...prompts.skipped, ...rows.skipped];
+  const ledger = assembleLedger(job, oracle, prompts.done, rows.done);
 
   return {
     schemaVersion: 1,
     tool: { name: "understudy", version: VERSION },
     seed: reportSeed(changed),
-    complete: completeness(oracle, prompts.done, unread),
-    oracle: oracle === null ? null : { model: oracle.model, valueKind: valueKindOf(prompts.done) },
+    complete: completeness({ oracle, ledger, prompts: prompts.done, unread }),
+    oracle:
+      oracle === null
+        ? null
+        : { model: oracle.model, valueKind: valueKindOf(prompts.done), ...oracle.manners() },
     surrogate: job.ports.surrogate.identity,
     prompts: prompts.done.map((prompt) => prompt.report),
     data: rows.done.map((one) => one.report),
     skipped: [...unread, ...unsupported(changed)],
-    ledger: assembleLedger(job, oracle, prompts.done, rows.done),
+    ledger,
   };
 }
 
@@ -84,21 +89,21 @@ function valueKindOf(prompts: readonly PromptReview[]): NonNullable<Report["orac
 }
 
 /** Refused calls and unreadable files make a run incomplete; what was answered is in the report all the same. */
-function completeness(
-  oracle: CountingOracle | null,
-  prompts: readonly PromptReview[],
-  unread: readonly SkippedFile[],
-): Report["complete"] {
-  const refusals = [...(oracle?.refusals() ?? [])];
-  const [first] = refusals;
-  const missing = refusals.reduce((sum, [, count]) => sum + count, 0);
+function completeness(run: {
+  readonly oracle: CountingOracle | null;
+  readonly ledger: Ledger;
+  readonly prompts: readonly PromptReview[];
+  readonly unread: readonly SkippedFile[];
+}): Report["complete"] {
+  const { oracle, ledger, prompts, unread } = run;
+  const missing = oracle?.missing() ?? [];
   const reasons = [
-    ...(first ? [`${missing} oracle answers are missing: ${first[0]}`] : []),
+    ...missingReasons(missing, ledger),
     ...unread.map(({ path, reason }) => `${path} could not be read: ${reason}`),
   ];
   if (reasons.length === 0) return true;
   const finished = prompts
     .filter((prompt) => prompt.report.explanation !== null)
     .map((prompt) => `explanation of ${prompt.report.path}`);
-  return { reason: reasons.join("; "), finished };
+  return { reason: reasons.join("; "), finished, missing };
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { OraclePurpose } from "../../src/domain.js";
 import { buildLedger, type AnsweredQuestion } from "../../src/cost/ledger.js";
-import { planOf } from "../../src/cost/plan.js";
 import { createPricing } from "../../src/cost/prices.js";
 
 /** A dollar a thousand prompt tokens, ten a thousand completion tokens. */
@@ -122,44 +121,42 @@ describe("ledger", () => {
     expect(ledger.costReductionRatio).toBe(32);
   });
 
+  test("holds the plan and the explanations' own ratio beside what was needed", () => {
+    const bare = buildLedger({ usages: asked, price, surrogate: null, explainedInputs: 2 });
+    expect([bare.planned, bare.explanations]).toEqual([null, null]);
+    const { explanations } = buildLedger({
+      usages: asked,
+      price,
+      surrogate: null,
+      explainedInputs: 2,
+      explanations: {
+        fixedOutputs: usages(2, "fixed outputs", 200),
+        explained: "oracle",
+        answersPerMask: 1,
+        surrogateTokens: 7,
+      },
+    });
+    const fixed = 2 * 0.21;
+    expect(explanations?.oracle).toBeCloseTo(fixed + 512 * 0.11, 9);
+    expect(explanations?.fallback).toBeCloseTo(fixed + 20 * 0.11, 9);
+  });
+
+  test("samples a mask as often on the oracle alone as it did", () => {
+    const explanations = {
+      fixedOutputs: usages(2, "fixed outputs", 200),
+      explained: "oracle",
+      answersPerMask: 8,
+      surrogateTokens: 0,
+    } as const;
+    const sizes = { usages: asked, price, surrogate: null, explainedInputs: 2 };
+    const ledger = buildLedger({ ...sizes, explanations });
+    expect(ledger.onOracleAlone.calls).toBe(8 * 512 + 8);
+    expect(ledger.explanations?.oracle).toBeCloseTo(2 * 0.21 + 8 * 512 * 0.11, 9);
+  });
+
   test("does not depend on the order of the answers", () => {
     const build = (list: readonly AnsweredQuestion[]) =>
       buildLedger({ usages: list, price, surrogate: null, explainedInputs: 2 });
     expect(build([...asked].reverse())).toEqual(build(asked));
-  });
-});
-
-describe("plan", () => {
-  const sizes = {
-    model: "m",
-    price,
-    searchInputs: 40,
-    certifyInputs: 60,
-    masksPerInput: 8,
-    promptTokens: 300,
-    maskedPromptTokens: 200,
-    completionTokens: 1,
-    searchSteps: 2,
-    certificationSteps: 3,
-    demonstrations: 8,
-  };
-
-  test("counts every call the job takes", () => {
-    const full = 100 + 9;
-    const shorter = 40 * 10 + 60 * 4;
-    expect(planOf(sizes)).toEqual({
-      calls: full + shorter,
-      promptTokens: full * 300 + shorter * 200,
-      cost: full * 0.31 + shorter * 0.21,
-    });
-  });
-
-  test("without certification there is no control arm, without demonstrations no content-free call", () => {
-    expect(planOf({ ...sizes, certificationSteps: 0, demonstrations: 0 }).calls).toBe(100 + 400);
-  });
-
-  test("of an unnamed or unknown model has no cost", () => {
-    for (const model of [null, "local"])
-      expect(planOf({ ...sizes, model })).toMatchObject({ calls: 749, cost: null });
   });
 });

@@ -13,6 +13,7 @@ export interface ReceivedRequest {
     readonly logprobs?: boolean;
     readonly top_logprobs?: number;
     readonly max_tokens?: number;
+    readonly max_completion_tokens?: number;
     readonly temperature?: number;
     readonly seed?: number;
     readonly top_p?: number;
@@ -30,6 +31,8 @@ export interface ChatServer {
   otherwise: Behaviour;
   /** Most requests that were under way at the same time. */
   peak: number;
+  /** Waits until every connection is closed, so that no request of an earlier client is still to come. */
+  quiet(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,12 +61,20 @@ export async function startChatServer(): Promise<ChatServer> {
       server.close(() => done());
       server.closeAllConnections();
     });
+  const connections = () =>
+    new Promise<number>((done, fail) =>
+      server.getConnections((error, count) => (error ? fail(error) : done(count))),
+    );
+  const quiet = async (): Promise<void> => {
+    while ((await connections()) > 0) await new Promise((done) => setImmediate(done));
+  };
   const state: ChatServer = {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     requests: [],
     next: [],
     otherwise: answers(),
     peak: 0,
+    quiet,
     close,
   };
   return state;
@@ -132,6 +143,21 @@ export const stalls: Behaviour = (_, response) => {
   response.writeHead(200, { "content-type": "application/json" });
   response.write("{");
 };
+
+/** A good answer in pieces, one every few milliseconds. */
+export function drips(pieces: number, everyMs: number): Behaviour {
+  return (request, response) => {
+    const body = Buffer.from(completion(request));
+    const size = Math.ceil(body.length / pieces);
+    response.writeHead(200, { "content-type": "application/json" });
+    const next = (from: number): void => {
+      if (from >= body.length) return void response.end();
+      response.write(body.subarray(from, from + size));
+      setTimeout(() => next(from + size), everyMs);
+    };
+    next(0);
+  };
+}
 
 /** Promises more bytes than it sends. */
 export const breaksOff: Behaviour = (request, response) => {

@@ -6,6 +6,7 @@ import {
   answers,
   breaksOff,
   completion,
+  drips,
   fails,
   hangs,
   sends,
@@ -202,6 +203,15 @@ describe("passing failures", () => {
     },
   );
 
+  test("a slow body is waited for as long as the whole of it comes in time", async () => {
+    server.next.push(drips(8, 4));
+    const oracle = open({ baseUrl: server.baseUrl, retries: 0 });
+    expect(brief(await oracle.ask(questions(1)))).toEqual(["Q0"]);
+    server.next.push(drips(40, 10));
+    const hasty = open({ baseUrl: server.baseUrl, retries: 0, timeoutMs: 60 });
+    expect(brief(await hasty.ask(questions(1)))).toEqual(["unavailable"]);
+  });
+
   test("a connection that breaks off within the body is tried again", async () => {
     server.next.push(breaksOff);
     expect(brief(await open({ baseUrl: server.baseUrl }).ask(questions(1)))).toEqual(["Q0"]);
@@ -304,5 +314,32 @@ describe("answers that cannot be used", () => {
         { purpose: "masks", promptTokens: 17, completionTokens: 1, model: "m" },
       ]);
     }
+  });
+});
+
+describe("another model than the one asked for", () => {
+  const says = (name: unknown): Behaviour => answers((body) => (body["model"] = name));
+  const substitutes = (outcomes: readonly OracleOutcome[]) =>
+    outcomes.map((outcome) => outcome.kind === "answer" && (outcome.answer.substitute ?? null));
+
+  test("is said of every answer, bought or replayed, and the answer counts: names cannot prove a model", async () => {
+    server.next.push(says("m-mini"), says("m-2026"), says("someone/m"), says(null));
+    const store = join(temporaryFolder(), "store.jsonl");
+    for (const baseUrl of [server.baseUrl, null]) {
+      const oracle = open({ baseUrl, store });
+      const outcomes = await oracle.ask(questions(4));
+      expect(brief(outcomes)).toEqual(["Q0", "Q1", "Q2", "Q3"]);
+      expect(substitutes(outcomes)).toEqual(["m-mini", null, null, null]);
+      expect(oracle.facts().notices).toEqual([
+        'another model answered: "m" was asked for, and the server says that it is "m-mini"',
+      ]);
+    }
+  });
+
+  test("with a name as long as a book is shown by its beginning", async () => {
+    server.next.push(says("x".repeat(100_000)));
+    const oracle = open({ baseUrl: server.baseUrl });
+    expect(substitutes(await oracle.ask(questions(1)))).toEqual(["x".repeat(120)]);
+    expect(oracle.facts().notices[0]?.length).toBeLessThan(300);
   });
 });

@@ -1,9 +1,10 @@
-import { expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type {
   AskingMode,
   Oracle,
   OracleOutcome,
   OracleQuestion,
+  RefusalCause,
   ScoringAbility,
 } from "../../src/domain.js";
 import { countUsage } from "../../src/pipeline/usage.js";
@@ -72,4 +73,66 @@ test("what was asked to learn whether the oracle scores is counted; that it did 
   await other.canScore([]);
   expect(other.usages().map(({ promptTokens }) => promptTokens)).toEqual([7]);
   expect(other.refusals().size).toBe(0);
+});
+
+describe("questions without an answer", () => {
+  const texts = (...contents: string[]): OracleQuestion[] =>
+    contents.map((content) => ({ purpose: "masks", messages: [{ role: "user", content }] }));
+  const refusing = (cause: RefusalCause, message = "no"): Oracle => ({
+    ...oracleOf({ kind: "no", reason: "none", asked: [] }),
+    ask: async (questions) => questions.map(() => ({ kind: "refused", cause, message })),
+  });
+
+  test("count once each, by step, cause and message, until they are answered", async () => {
+    let inner = refusing("budget", "the cap is reached");
+    const counting = countUsage({ ...inner, ask: (questions) => inner.ask(questions) });
+    await counting.ask([...texts("a", "b", "a"), question("certification")]);
+    await counting.ask(texts("a"));
+    const cause = { cause: "budget", message: "the cap is reached" } as const;
+    expect(counting.missing()).toEqual([
+      { purpose: "masks", ...cause, questions: 2 },
+      { purpose: "certification", ...cause, questions: 1 },
+    ]);
+    expect([...counting.refusals()]).toEqual([["the cap is reached", 3]]);
+    inner = oracleOf({ kind: "no", reason: "none", asked: [] });
+    await counting.ask(texts("a"));
+    inner = refusing("unavailable");
+    await counting.ask(texts("a"));
+    expect(counting.missing()).toEqual([
+      { purpose: "masks", ...cause, questions: 1 },
+      { purpose: "certification", ...cause, questions: 1 },
+    ]);
+    expect(counting.usages()).toHaveLength(1);
+  });
+
+  test("that a run can do without are missing only where they were not just unrecorded", async () => {
+    for (const [cause, missing] of [
+      ["not recorded", 0],
+      ["budget", 2],
+    ] as const) {
+      const counting = countUsage(refusing(cause));
+      await counting.askIfThere(texts("a", "b"));
+      expect(counting.missing().reduce((sum, { questions }) => sum + questions, 0)).toBe(missing);
+    }
+  });
+});
+
+test("what the server says of itself is gathered from distinct answers", async () => {
+  const said = (extra: object): OracleOutcome => {
+    const plain = answer(1);
+    return plain.kind === "answer" ? { ...plain, answer: { ...plain.answer, ...extra } } : plain;
+  };
+  const outcomes = [said({ reasoning: { tokens: 3 } }), said({ substitute: "z" }), said({})];
+  const counting = countUsage({
+    ...oracleOf({ kind: "no", reason: "none", asked: [] }),
+    ask: async (questions) =>
+      questions.map(({ messages }) => outcomes[Number(messages[0]?.content)] ?? answer(1)),
+  });
+  await counting.ask(
+    ["0", "1", "2", "0"].map((content) => ({
+      purpose: "masks",
+      messages: [{ role: "user", content }],
+    })),
+  );
+  expect(counting.manners()).toEqual({ reasoned: 1, substitutes: ["z"] });
 });

@@ -210,7 +210,10 @@ describe("what was not measured", () => {
 
   test("keeps an incomplete run from looking like a clean one", () => {
     const cut = renderComment(
-      { ...cleanReport, complete: { reason: "the time cap was reached", finished: [] } },
+      {
+        ...cleanReport,
+        complete: { reason: "the time cap was reached", finished: [], missing: [] },
+      },
       OPTIONS,
     );
     expect(cut).toContain("> **Incomplete.** the time cap was reached (nothing was finished)");
@@ -287,5 +290,54 @@ describe("the job summary", () => {
     expect(summary.startsWith(renderSummary(sampleReport, null).trimEnd())).toBe(true);
     expect(summary).toContain("81.5 s");
     expect(summary).toContain("the cache could not be saved");
+    expect(summary).toContain("| Planned before the first call | up to 1,324 calls, $0.09 |");
+    expect(summary).toContain(
+      "22.4 = $0.67 / ($0.0058 surrogate + $0.02 fallback + $0.00050 screen); cheaper than the oracle alone from 1 input on",
+    );
+  });
+});
+
+describe("what is said of the oracle itself", () => {
+  const prompt = { ...sampleReport.prompts[0] } as Report["prompts"][number];
+  const changed = (change: Partial<Report["prompts"][number]>): string =>
+    renderComment({ ...sampleReport, prompts: [{ ...prompt, ...change }] }, OPTIONS);
+
+  test("that it wavers stands beside the certificate; that it did not, or was not asked, in the fold alone", () => {
+    const beside = "outputs by itself; the bound counts such changes";
+    expect(changed({})).toContain(beside);
+    const steady = { inputs: 8, changed: 0, bound: 0.3123, confidence: 0.95 };
+    const calm = changed({ selfDisagreement: steady });
+    expect(calm).not.toContain(beside);
+    expect(calm).toContain("changed 0 of 8 outputs, at most 31 % at 95 % confidence");
+    const unknown = changed({ selfDisagreement: null, selfDisagreementReason: "<b>why</b>" });
+    expect(unknown).not.toContain(beside);
+    expect(unknown).toContain("Self-disagreement of the oracle: not measured, &lt;b&gt;why");
+  });
+
+  test("another model that answered is named before anything else, and the first five of many", () => {
+    const named = (substitutes: readonly string[]): string =>
+      renderComment(
+        {
+          ...cleanReport,
+          oracle: { model: "m", valueKind: null, reasoned: 0, substitutes },
+        },
+        OPTIONS,
+      );
+    expect(named([])).not.toContain("Another model answered");
+    expect(named(["a"])).toContain("`m` was asked for, and the server says that it is `a`.");
+    expect(named([..."abcdefg"])).toContain("`a`, `b`, `c`, `d`, `e` and 2 more");
+  });
+
+  test("a plan that is kept apart from what was needed, and a ratio in tokens, or none", () => {
+    const ledgerOf = (change: Partial<Report["ledger"]>): string =>
+      renderComment({ ...sampleReport, ledger: { ...sampleReport.ledger, ...change } }, OPTIONS);
+    expect(ledgerOf({ planned: null })).not.toContain("Planned");
+    expect(ledgerOf({ explanations: null })).not.toContain("cost-reduction ratio");
+    const { explanations } = sampleReport.ledger;
+    if (explanations === null) throw new Error("the sample has a ratio");
+    const dear = { ...explanations, unit: "prompt tokens", breakEvenInputs: null } as const;
+    expect(ledgerOf({ explanations: dear })).toMatch(
+      /in prompt tokens, the surrogate's time not counted; never cheaper/,
+    );
   });
 });

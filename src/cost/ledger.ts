@@ -1,11 +1,9 @@
-import type { Ledger, OraclePurpose, OracleUsage } from "../domain.js";
-import { sumPrices, type CallTokens, type Pricing } from "./prices.js";
+import type { Ledger, OraclePurpose, OracleUsage, PlannedCalls } from "../domain.js";
+import { meanTokens, type AnsweredQuestion } from "./answered-question.js";
+import { sumPrices, type Pricing } from "./prices.js";
+import { costReduction, type ReductionOptions } from "./reduction.js";
 
-/** Tokens of one distinct question that was answered, whether the answer was bought now or replayed. */
-export interface AnsweredQuestion extends CallTokens {
-  readonly purpose: OraclePurpose;
-  readonly model: string;
-}
+export type { AnsweredQuestion } from "./answered-question.js";
 
 export interface LedgerOptions {
   readonly usages: readonly AnsweredQuestion[];
@@ -15,6 +13,13 @@ export interface LedgerOptions {
   readonly explainedInputs: number;
   /** Masks an input that an explainer on the oracle alone would ask; 256 is what the papers' comparisons use. */
   readonly masksAlone?: number;
+  /** What was said before the first call. */
+  readonly planned?: PlannedCalls | null;
+  /** Absent or null: no explanation was made. */
+  readonly explanations?: Pick<
+    ReductionOptions,
+    "fixedOutputs" | "explained" | "surrogateTokens" | "answersPerMask"
+  > | null;
 }
 
 /** Masked calls an input of an explanation made on the oracle alone. */
@@ -25,9 +30,11 @@ export const MASKS_ON_ORACLE_ALONE = 256;
  *
  * `oracle`: every distinct question answered, priced call by call; a purpose without calls costs 0, an unknown price is null.
  * `onOracleAlone`: `masksAlone` masked calls an explained input, each with the mean tokens of the masks that were asked
- * (of the fixed outputs where a certified surrogate made every mask), plus all calls that are no masks: both ways need them.
+ * (of the fixed outputs where a certified surrogate made every mask), plus all calls that are no masks: both ways need them. A mask that takes
+ * several answers takes them by either way.
  * `costReductionRatio`: cost alone over cost used; with an unknown price, prompt tokens alone over prompt tokens used.
  * null where nothing was explained or asked.
+ * `explanations`: the ratio of the explanations alone with its parts, without the surrogate's time (`costReduction`).
  */
 export function buildLedger(options: LedgerOptions): Ledger {
   const { usages, price, surrogate } = options;
@@ -55,6 +62,15 @@ export function buildLedger(options: LedgerOptions): Ledger {
     surrogate,
     onOracleAlone: { calls: alone.calls, cost: alone.cost },
     costReductionRatio: options.explainedInputs === 0 ? null : reduction(alone, used),
+    planned: options.planned ?? null,
+    explanations: options.explanations
+      ? costReduction({
+          ...options.explanations,
+          usages,
+          price,
+          masksAlone: options.masksAlone ?? MASKS_ON_ORACLE_ALONE,
+        })
+      : null,
   };
 }
 
@@ -75,7 +91,9 @@ function aloneOf(options: LedgerOptions): OracleUsage {
   );
   const mask = meanMask(usages);
   if (!mask) return both;
-  const masks = masksAlone * explainedInputs;
+  const masks = Math.round(
+    masksAlone * explainedInputs * (options.explanations?.answersPerMask ?? 1),
+  );
   const each = price(mask.model, mask);
   return {
     calls: both.calls + masks,
@@ -92,13 +110,7 @@ function meanMask(usages: readonly AnsweredQuestion[]): AnsweredQuestion | null 
     masks.length > 0 ? masks : usages.filter((usage) => usage.purpose === "fixed outputs");
   const first = sample[0];
   if (!first) return null;
-  const mean = (pick: (usage: CallTokens) => number) =>
-    sample.reduce((sum, usage) => sum + pick(usage), 0) / sample.length;
-  return {
-    ...first,
-    promptTokens: mean((usage) => usage.promptTokens),
-    completionTokens: mean((usage) => usage.completionTokens),
-  };
+  return { ...first, ...meanTokens(sample) };
 }
 
 function reduction(alone: OracleUsage, used: OracleUsage): number | null {

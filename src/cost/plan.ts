@@ -1,4 +1,4 @@
-import type { PromptReport } from "../domain.js";
+import type { OraclePurpose, PlannedCalls } from "../domain.js";
 import { sumPrices, type Pricing } from "./prices.js";
 
 /** Sizes of the job for one prompt; tokens are means of one call. */
@@ -12,36 +12,87 @@ export interface PlanOptions {
   /** Tokens of the prompt with one input filled in, and of the average mask of it. */
   readonly promptTokens: number;
   readonly maskedPromptTokens: number;
+  /** Longest answer. */
   readonly completionTokens: number;
-  /** Shorter prompts tried on the search set, and of those taken to certification. */
-  readonly searchSteps: number;
-  readonly certificationSteps: number;
+  /** Most calls of the search for a shorter prompt, of its certification and of the control arm. */
+  readonly compression: {
+    readonly search: number;
+    readonly certification: number;
+    readonly control: number;
+  };
   readonly demonstrations: number;
+  /** Fixed outputs asked again for the oracle's self-disagreement. */
+  readonly repeats: number;
+  /** What the kind of value may take where answers carry no log-probabilities. */
+  readonly withoutLogProbabilities: {
+    /** Whether outputs are labels; else they are free text, for which there are no margins in any case. */
+    readonly labels: boolean;
+    /** Answers at temperature 1 a masked prompt, where outputs are labels. */
+    readonly samplesPerMask: number;
+    /** Repeats of the whole prompt from which the noise of similarities is estimated, where outputs are free text. */
+    readonly noiseRepeats: number;
+    /** Most calls that tell whether the server scores given text. */
+    readonly probe: number;
+  };
 }
 
-export type Plan = NonNullable<PromptReport["plan"]>;
+/** Calls by purpose. */
+export type CallsByPurpose = Readonly<Record<OraclePurpose, number>>;
 
 /**
- * Calls, prompt tokens and USD that an explanation and a certified shorter prompt would take: the fixed outputs on all
- * inputs, the masks on the search set, each searched step on the search set, each certified step and one control arm on
- * the certify set, and one call a demonstration with one content-free control. An upper estimate: the search stops early.
- * Masked, searched and certified prompts are counted at the size of the average mask, the rest at full size.
+ * Calls, tokens and USD that an explanation and a certified shorter prompt would take: the fixed outputs on all inputs, the masks on the
+ * search set, repeats, the search, the certification and its control arm, and one call a demonstration with one content-free control. An
+ * upper estimate: search and certification stop early. Masked, searched and certified prompts count at the size of the average mask, the
+ * rest at full size, every answer at its longest.
+ *
+ * `calls` is for an oracle that gives log-probabilities, where outputs are labels; `most` for one that gives none: it is asked whether it
+ * scores given text, and each mask then takes several answers. With free text the two are the same.
  */
-export function planOf(options: PlanOptions): Plan {
-  const { searchInputs, certifyInputs } = options;
-  const full = searchInputs + certifyInputs;
-  const demonstrations = options.demonstrations === 0 ? 0 : options.demonstrations + 1;
-  const control = options.certificationSteps === 0 ? 0 : 1;
-  const shorter =
-    searchInputs * (options.masksPerInput + options.searchSteps) +
-    certifyInputs * (options.certificationSteps + control);
+export function planOf(options: PlanOptions): PlannedCalls {
+  const usual = callsOf(options, options.withoutLogProbabilities.labels);
+  const worst = callsOf(options, false);
   return {
-    calls: full + demonstrations + shorter,
-    promptTokens: Math.round(
-      (full + demonstrations) * options.promptTokens + shorter * options.maskedPromptTokens,
-    ),
+    ...priced(options, usual),
+    byPurpose: usual,
+    most: priced(options, worst),
+  };
+}
+
+/** The plan of several prompts together; null where there is none. */
+export function sumPlans(plans: readonly PlannedCalls[]): PlannedCalls | null {
+  const [first, ...rest] = plans;
+  return first === undefined ? null : rest.reduce(add, first);
+}
+
+function callsOf(options: PlanOptions, margins: boolean): CallsByPurpose {
+  const { searchInputs, certifyInputs, compression, demonstrations, repeats } = options;
+  const { labels, samplesPerMask, noiseRepeats, probe } = options.withoutLogProbabilities;
+  const answersPerMask = !margins && labels ? samplesPerMask : 1;
+  return {
+    "fixed outputs": searchInputs + certifyInputs + (margins ? 0 : probe),
+    masks: searchInputs * options.masksPerInput * answersPerMask,
+    search: compression.search,
+    certification: compression.certification,
+    control: compression.control,
+    demonstrations: demonstrations === 0 ? 0 : demonstrations + 1,
+    repeats: Math.max(repeats, labels ? 0 : noiseRepeats),
+  };
+}
+
+const WHOLE: readonly OraclePurpose[] = ["fixed outputs", "demonstrations", "repeats"];
+
+function priced(
+  options: PlanOptions,
+  byPurpose: CallsByPurpose,
+): Omit<PlannedCalls, "byPurpose" | "most"> {
+  const calls = Object.values(byPurpose).reduce((sum, count) => sum + count, 0);
+  const whole = WHOLE.reduce((sum, purpose) => sum + byPurpose[purpose], 0);
+  const shorter = calls - whole;
+  return {
+    calls,
+    promptTokens: Math.round(whole * options.promptTokens + shorter * options.maskedPromptTokens),
     cost: sumPrices([
-      costOf(options, full + demonstrations, options.promptTokens),
+      costOf(options, whole, options.promptTokens),
       costOf(options, shorter, options.maskedPromptTokens),
     ]),
   };
@@ -54,4 +105,30 @@ function costOf(
 ): number | null {
   const each = model === null ? null : price(model, { promptTokens, completionTokens });
   return each === null ? null : each * calls;
+}
+
+function add(left: PlannedCalls, right: PlannedCalls): PlannedCalls {
+  const sum = (purpose: OraclePurpose): number =>
+    left.byPurpose[purpose] + right.byPurpose[purpose];
+  return {
+    ...addPriced(left, right),
+    byPurpose: {
+      "fixed outputs": sum("fixed outputs"),
+      masks: sum("masks"),
+      search: sum("search"),
+      certification: sum("certification"),
+      control: sum("control"),
+      demonstrations: sum("demonstrations"),
+      repeats: sum("repeats"),
+    },
+    most: addPriced(left.most, right.most),
+  };
+}
+
+function addPriced(left: PlannedCalls["most"], right: PlannedCalls["most"]): PlannedCalls["most"] {
+  return {
+    calls: left.calls + right.calls,
+    promptTokens: left.promptTokens + right.promptTokens,
+    cost: sumPrices([left.cost, right.cost]),
+  };
 }

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { parseLenient } from "./lenient-json.js";
 import { readLogProbability } from "./log-probability.js";
 import type { RecordedLine } from "./recording-line.js";
-import type { OracleRequest } from "./request.js";
+import { splitReasoning, tokensOfAnswer } from "./reasoning.js";
+import { longestAnswer, type OracleRequest } from "./request.js";
 import { usageOf, usageSchema } from "./token-usage.js";
 
 const scoredToken = z.object({ token: z.string(), logprob: z.unknown() });
@@ -12,7 +13,11 @@ const responseSchema = z.object({
   choices: z
     .array(
       z.object({
-        message: z.object({ content: z.string() }),
+        message: z.object({
+          content: z.string().nullish(),
+          reasoning_content: z.string().nullish().catch(null),
+          reasoning: z.string().nullish().catch(null),
+        }),
         finish_reason: z.string().nullish(),
         logprobs: z
           .object({
@@ -40,27 +45,55 @@ export type ReadResult =
 /**
  * Reads the body of a chat completion. Log-probabilities (natural log) come out in order of likelihood and with seven
  * significant digits, as many as a float32 has; where the server gives none, or one that is no number, they are
- * null with a notice. Missing token counts are estimated from the texts and marked.
+ * null with a notice. Missing token counts are estimated from the texts and marked. Of a model that reasons the answer is what it
+ * writes in the end, with the log-probabilities of that; one that reasons until it may write no more has given none.
  */
 export function readChatResponse(body: string, request: OracleRequest): ReadResult {
   const parsed = responseSchema.safeParse(parseLenient(body));
   const choice = parsed.data?.choices[0];
   if (!parsed.success || !choice)
     return { kind: "unusable", message: unusable(body, parsed.error) };
-  const text = choice.message.content;
+  const { text, reasoning } = splitReasoning(choice.message);
+  const counted = parsed.data.usage?.completion_tokens_details?.reasoning_tokens ?? null;
+  const reasoned = reasoning !== null || (counted ?? 0) > 0;
+  if (text === null && !reasoned)
+    return { kind: "unusable", message: unusable(body, undefined, "the message has no text") };
+  if ((text ?? "").trim() === "" && reasoned && choice.finish_reason === "length")
+    return { kind: "unusable", message: onlyReasoning(request) };
+  const answer = text ?? "";
   const scores = logProbabilitiesOf(choice.logprobs?.content ?? null, request);
-  const usage = usageOf(parsed.data.usage, request, text);
+  const own = reasoned ? ofAnswer(scores, answer) : scores;
   return {
     kind: "answer",
     response: {
-      text,
+      text: answer,
       finishReason: choice.finish_reason ?? "unknown",
-      logProbabilities: scores.tokens,
+      logProbabilities: own.tokens,
+      ...(reasoned ? { reasoning: { tokens: counted } } : {}),
     },
-    usage,
+    usage: usageOf(parsed.data.usage, request, (reasoning ?? "") + answer),
     model: withoutFolder(parsed.data.model ?? request.model),
-    notices: scores.notices,
+    notices: own.notices,
   };
+}
+
+function onlyReasoning(request: OracleRequest): string {
+  return `the model reasoned for all of the ${longestAnswer(request)} tokens that it may write and gave no answer: raise oracle-max-tokens`;
+}
+
+/** Where reasoning was written too, its tokens say nothing about the answer. */
+function ofAnswer({ tokens, notices }: ReadScores, text: string): ReadScores {
+  if (tokens === null) return { tokens, notices };
+  const own = tokensOfAnswer(tokens, text);
+  return own === null
+    ? {
+        tokens: null,
+        notices: [
+          ...notices,
+          "no tokens with log-probabilities spell the answer after the reasoning",
+        ],
+      }
+    : { tokens: [...own], notices };
 }
 
 type ScoredToken = z.infer<typeof scoredToken> & {
@@ -123,11 +156,13 @@ export function withoutFolder(model: string): string {
 }
 
 /** Why a body is no answer: the first thing that is wrong with it, and how it begins. */
-export function unusable(body: string, error: z.ZodError | undefined): string {
+export function unusable(
+  body: string,
+  error: z.ZodError | undefined,
+  problem = "it is no chat completion",
+): string {
   const issue = error?.issues[0];
   const field =
-    issue && issue.path.length > 0
-      ? `field ${issue.path.join(".")}: ${issue.message}`
-      : "it is no chat completion";
+    issue && issue.path.length > 0 ? `field ${issue.path.join(".")}: ${issue.message}` : problem;
   return `the server's answer cannot be used (${field}); it begins ${JSON.stringify(body.slice(0, 80))}`;
 }

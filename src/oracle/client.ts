@@ -79,9 +79,9 @@ function openClient({ endpoint, apiKey, timeoutMs, resolve }: ClientOptions): Op
 
 /** Absent settings are left out, not sent as null; those that only some servers know pass through the client as they are. */
 function toBody(request: OracleRequest): OpenAI.ChatCompletionCreateParamsNonStreaming {
-  const { model, messages, temperature, max_tokens, seed, ...optional } = request;
-  const given = Object.entries(optional).filter(([, value]) => value !== undefined);
-  return { model, messages, temperature, max_tokens, seed, ...Object.fromEntries(given) };
+  const { model, messages, ...settings } = request;
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return { model, messages, ...Object.fromEntries(given) };
 }
 
 function triesAgain(failure: Failure, retries: number): number {

@@ -1,9 +1,10 @@
 import { APIError } from "openai";
-import type { OracleOutcome } from "../domain.js";
+import type { RefusalCause } from "../domain.js";
 import { messageOf } from "../errors.js";
 import { AddressRefused, ExchangeTimeout } from "./transport.js";
 
-export type RefusalCause = Extract<OracleOutcome, { kind: "refused" }>["cause"];
+/** What a request may ask for and a server, or the model behind it, may refuse. */
+export type Option = "log-probabilities" | "top_p" | "max_tokens" | "temperature";
 
 /** Why a call gave no answer, and what may help. */
 export interface Failure {
@@ -12,11 +13,13 @@ export interface Failure {
   /**
    * - again: the same call may succeed later
    * - once more: as again, but each try costs a whole time-out
-   * - poorer: the server does not take the log-probabilities, or the share of the distribution, that were asked for
+   * - poorer: the server does not take one of the options `refuses`
    * - never: this question will fail again
    * - stop: every question would fail
    */
   readonly remedy: "again" | "once more" | "poorer" | "never" | "stop";
+  /** Options that the server's words are about, the dearest first to do without; absent: none. */
+  readonly refuses?: readonly Option[];
   /** The server's Retry-After header as it came, where it sent one. */
   readonly retryAfter: string | null;
 }
@@ -62,8 +65,8 @@ function httpFailure(error: APIError, status: number): Failure {
     return { ...base, cause: "unavailable", remedy: "stop" };
   if (status === 408 || status === 409 || status === 425 || status === 429)
     return { ...base, cause: "unavailable", remedy: "again" };
-  if (/log_?prob|top_p/i.test(error.message))
-    return { ...base, cause: "unusable", remedy: "poorer" };
+  const refuses = refusedOptions(error.message, status);
+  if (refuses.length > 0) return { ...base, cause: "unusable", remedy: "poorer", refuses };
   if (status >= 500) return { ...base, cause: "unavailable", remedy: "again" };
   if (status >= 300 && status < 400)
     return {
@@ -77,6 +80,23 @@ function httpFailure(error: APIError, status: number): Failure {
     cause: "unusable",
     remedy: status === 404 || status === 405 ? "stop" : "never",
   };
+}
+
+/**
+ * Options that an error text is about. A limit that is too large for the model's context, or a temperature out of range, is no
+ * refusal of the option: that question alone is wrong. The last two are refused by words such as OpenAI's "Unsupported parameter:
+ * 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead." and "'temperature' does not support 0".
+ */
+function refusedOptions(message: string, status: number): readonly Option[] {
+  const unsupported =
+    status < 500 && /support|deprecated|unrecogni[sz]ed|not allowed/i.test(message);
+  const tooLarge = /too large|context length|exceed/i.test(message);
+  return [
+    ...(/log_?prob/i.test(message) ? (["log-probabilities"] as const) : []),
+    ...(/top_p/i.test(message) ? (["top_p"] as const) : []),
+    ...(unsupported && !tooLarge && /max_tokens/i.test(message) ? (["max_tokens"] as const) : []),
+    ...(unsupported && /temperature/i.test(message) ? (["temperature"] as const) : []),
+  ];
 }
 
 /** What was thrown, its cause, that one's cause and so on, outermost first. */

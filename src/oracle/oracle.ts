@@ -3,9 +3,10 @@ import { UnderstudyError } from "../errors.js";
 import { Asking, type AnsweredUsage } from "./ask.js";
 import { createClient } from "./client.js";
 import { checkEndpoint, type Endpoint } from "./endpoint.js";
+import { isVersionOf } from "./model-name.js";
 import { REAL_TIME, type Time } from "./pacing.js";
 import { Purchasing, type Purchase } from "./purchase.js";
-import type { RecordedLine } from "./recording-line.js";
+import { LONGEST_NAME, type RecordedLine } from "./recording-line.js";
 import { openStore, readRecording, type AnswerStore } from "./recording.js";
 import { keyOf, type Ladder } from "./request.js";
 import { ScoringProbe } from "./scoring-probe.js";
@@ -51,6 +52,9 @@ export interface OracleFacts {
 const ESTIMATED =
   "the server counts no tokens: their number is estimated from the length of the texts";
 
+const REASONED =
+  "the oracle reasons before it answers: what counts is the answer that it gives in the end, and log-probabilities are those of that answer after the reasoning that was written";
+
 export interface OpenedOracle extends Oracle {
   facts(): OracleFacts;
 }
@@ -77,9 +81,9 @@ export function openOracle(options: OracleOptions): OpenedOracle {
       ? buyingFrom(endpoint, { options, store, notices })
       : async (ladder) => notRecorded(ladder, options),
     concurrency: options.concurrency ?? (endpoint?.scope === "loopback" ? 1 : 4),
-    onUsed: ({ key, usage }) => {
-      options.usedKeys?.add(key);
-      if (usage.estimated) notices.add(ESTIMATED);
+    onUsed: (line) => {
+      options.usedKeys?.add(line.key);
+      for (const notice of noticesOf(line)) notices.add(notice);
     },
   });
   const scoring = new ScoringProbe(async (question) => firstOf(await asking.ask([question])));
@@ -90,6 +94,19 @@ export function openOracle(options: OracleOptions): OpenedOracle {
     canScore: (prompts) => scoring.find(prompts),
     facts: () => factsOf(asking, notices),
   };
+}
+
+/** What a person should know of an answer, bought now or replayed. */
+function noticesOf({ request, response, usage, model }: RecordedLine): readonly string[] {
+  return [
+    ...(usage.estimated ? [ESTIMATED] : []),
+    ...(response.reasoning ? [REASONED] : []),
+    ...(isVersionOf(request.model, model)
+      ? []
+      : [
+          `another model answered: ${JSON.stringify(request.model)} was asked for, and the server says that it is ${JSON.stringify(model.slice(0, LONGEST_NAME))}`,
+        ]),
+  ];
 }
 
 function firstOf(outcomes: readonly OracleOutcome[]): OracleOutcome {

@@ -3,9 +3,10 @@ import { UnderstudyError } from "../errors.js";
 import { Breaker } from "./breaker.js";
 import { readChatResponse, type ReadAnswer } from "./chat-response.js";
 import type { CallResult, SendRequest } from "./client.js";
+import { Dialect } from "./dialect.js";
 import type { Failure } from "./failure.js";
 import type { RecordedLine } from "./recording-line.js";
-import { isScoring, keyOf, type Ladder, type OracleRequest } from "./request.js";
+import { isScoring, keyOf, longestAnswer, type Ladder, type OracleRequest } from "./request.js";
 import { readScoreResponse, refusedScore } from "./score-response.js";
 import { estimatePromptTokens } from "./token-usage.js";
 
@@ -29,8 +30,7 @@ interface Reserved {
 export class Purchasing {
   readonly #options: PurchasingOptions;
   readonly #breaker = new Breaker();
-  /** Where on ladders of this length to start: a server that refused the settings of one question refuses those of all. */
-  readonly #rungs = new Map<number, number>();
+  readonly #dialect = new Dialect();
   #broken: unknown = null;
 
   constructor(options: PurchasingOptions) {
@@ -53,9 +53,12 @@ export class Purchasing {
       : this.#failed(result.failure, reserved, null);
   }
 
-  #reserve({ model, messages, max_tokens }: OracleRequest): Reserved | Refused {
-    const size = { promptTokens: estimatePromptTokens(messages), completionTokens: max_tokens };
-    const granted = this.#options.budget.reserve({ model, ...size });
+  #reserve(request: OracleRequest): Reserved | Refused {
+    const size = {
+      promptTokens: estimatePromptTokens(request.messages),
+      completionTokens: longestAnswer(request),
+    };
+    const granted = this.#options.budget.reserve({ model: request.model, ...size });
     if (granted.kind === "refused")
       return { kind: "refused", cause: "budget", message: granted.message };
     return { reservation: granted.reservation, size };
@@ -64,14 +67,14 @@ export class Purchasing {
   async #sendRichest(
     ladder: Ladder,
   ): Promise<{ readonly request: OracleRequest; readonly result: CallResult }> {
-    for (let rung = this.#rungs.get(ladder.length) ?? 0; ; rung += 1) {
-      const request = ladder[rung] ?? ladder[0];
+    let request = this.#dialect.pick(ladder);
+    for (;;) {
       const result = await this.#options.send(request);
-      const next = ladder[rung + 1];
-      if (result.kind === "body" || result.failure.remedy !== "poorer" || !next)
-        return { request, result };
-      this.#rungs.set(ladder.length, Math.max(this.#rungs.get(ladder.length) ?? 0, rung + 1));
-      this.#options.notice(`the server refuses ${optionOf(request)}; asking for ${optionOf(next)}`);
+      const step =
+        result.kind === "body" ? null : this.#dialect.stepDown(ladder, request, result.failure);
+      if (step === null) return { request, result };
+      this.#options.notice(step.notice);
+      request = step.next;
     }
   }
 
@@ -130,12 +133,6 @@ export class Purchasing {
 
 function isAboutTheRequest({ cause, remedy }: Failure): boolean {
   return cause === "unusable" && remedy !== "stop";
-}
-
-function optionOf({ top_logprobs, top_p, temperature }: OracleRequest): string {
-  if (top_logprobs !== undefined) return `${top_logprobs} log-probabilities a token`;
-  if (temperature === 0) return "no log-probabilities";
-  return top_p === undefined ? "a temperature alone" : "top_p beside a temperature";
 }
 
 function notAsked({ cause, message }: Failure): Refused {

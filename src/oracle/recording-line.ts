@@ -1,9 +1,13 @@
 import { z } from "zod";
 import type { OracleAnswer } from "../domain.js";
 import { messageOf, UnderstudyError, type Place } from "../errors.js";
+import { isVersionOf } from "./model-name.js";
 import { isScoring, keyOf, requestSchema } from "./request.js";
 
 const tokenSchema = z.object({ token: z.string(), logProbability: z.number() });
+
+/** Longest name of a model that is shown, in UTF-16 units: a server may say anything. */
+export const LONGEST_NAME = 120;
 
 /** Of a score: log p of each token of the response, or why the server gave none. */
 const scoredSchema = z.union([
@@ -19,6 +23,8 @@ const lineSchema = z.object({
     finishReason: z.string(),
     logProbabilities: z.array(tokenSchema.extend({ top: z.array(tokenSchema) })).nullable(),
     scored: scoredSchema.optional(),
+    /** The answer came after reasoning, which is not kept; its tokens where the server counted them. */
+    reasoning: z.object({ tokens: z.int().nonnegative().nullable() }).optional(),
   }),
   /** `estimated`: the server counted nothing, the numbers come from the length of the texts. */
   usage: z.object({
@@ -75,8 +81,8 @@ export function formatLine(line: RecordedLine): string {
 }
 
 /** The answer a line holds. */
-export function answerOf({ response, usage, model }: RecordedLine): OracleAnswer {
-  const { text, finishReason, logProbabilities, scored } = response;
+export function answerOf({ request, response, usage, model }: RecordedLine): OracleAnswer {
+  const { text, finishReason, logProbabilities, scored, reasoning } = response;
   return {
     text,
     finishReason,
@@ -84,6 +90,8 @@ export function answerOf({ response, usage, model }: RecordedLine): OracleAnswer
     scored: Array.isArray(scored) ? Float64Array.from(scored) : (scored ?? null),
     usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
     model,
+    ...(reasoning ? { reasoning } : {}),
+    ...(isVersionOf(request.model, model) ? {} : { substitute: model.slice(0, LONGEST_NAME) }),
   };
 }
 

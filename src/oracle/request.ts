@@ -9,8 +9,10 @@ export const requestSchema = z.strictObject({
   messages: z.array(
     z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string() }),
   ),
-  temperature: z.number(),
-  max_tokens: z.int().positive(),
+  temperature: z.number().optional(),
+  max_tokens: z.int().positive().optional(),
+  /** Instead of max_tokens, for models that reason and refuse that one. */
+  max_completion_tokens: z.int().positive().optional(),
   seed: z.int(),
   logprobs: z.boolean().optional(),
   top_logprobs: z.int().optional(),
@@ -27,6 +29,11 @@ export function isScoring(request: OracleRequest): boolean {
   return request.prompt_logprobs !== undefined;
 }
 
+/** Most tokens that the answer to a request may take, reasoning included. */
+export function longestAnswer({ max_tokens, max_completion_tokens }: OracleRequest): number {
+  return max_tokens ?? max_completion_tokens ?? 0;
+}
+
 export interface RequestSettings {
   readonly model: string;
   readonly maxTokens: number;
@@ -36,7 +43,9 @@ export interface RequestSettings {
 export type Ladder = readonly [OracleRequest, ...OracleRequest[]];
 
 /**
- * The ladder of a question. All of its requests are looked up in recordings, the first that the server takes is sent.
+ * The ladder of a question. All of its requests are looked up in recordings, the first that the server takes is sent. The rungs
+ * below come first as written; then again with `max_completion_tokens` instead of `max_tokens`, then both without a temperature,
+ * for models that reason may refuse one or both. The default temperature of chat completions is 1, so a sample stays one.
  * - without a mode: temperature 0 with 20 alternatives a token, with 5 (some servers allow no more), without log-probabilities
  * - sample: temperature 1, seed = draw, the whole distribution; without `top_p` for servers that take no two such settings
  * - repeat: temperature 0, seed = draw: another question than the first, which has seed 0
@@ -46,6 +55,23 @@ export type Ladder = readonly [OracleRequest, ...OracleRequest[]];
  * @throws UnderstudyError INTERNAL for an empty response, or a draw that is no whole number from 0 (repeat: from 1).
  */
 export function ladderOf(
+  question: Pick<OracleQuestion, "messages" | "mode">,
+  settings: RequestSettings,
+): Ladder {
+  const [first, ...more] = rungsOf(question, settings);
+  const renamed = [first, ...more].map(withCompletionLimit);
+  const without = [first, ...more, ...renamed].map((request) => ({
+    ...request,
+    temperature: undefined,
+  }));
+  return [first, ...more, ...renamed, ...without];
+}
+
+function withCompletionLimit({ max_tokens, ...request }: OracleRequest): OracleRequest {
+  return max_tokens === undefined ? request : { ...request, max_completion_tokens: max_tokens };
+}
+
+function rungsOf(
   { messages, mode }: Pick<OracleQuestion, "messages" | "mode">,
   settings: RequestSettings,
 ): Ladder {

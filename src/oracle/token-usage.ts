@@ -4,7 +4,15 @@ import type { OracleRequest } from "./request.js";
 
 /** The token counts of an OpenAI-compatible answer; null where they are missing or make no sense. */
 export const usageSchema = z
-  .object({ prompt_tokens: z.int().nonnegative(), completion_tokens: z.int().nonnegative() })
+  .object({
+    prompt_tokens: z.int().nonnegative(),
+    /** Reasoning included. */
+    completion_tokens: z.int().nonnegative(),
+    completion_tokens_details: z
+      .object({ reasoning_tokens: z.int().nonnegative().nullish().catch(null) })
+      .nullish()
+      .catch(null),
+  })
   .nullish()
   .catch(null);
 

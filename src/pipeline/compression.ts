@@ -1,6 +1,7 @@
 /** The shorter prompt: path found on the search set, certified on the certify set, shown as a diff of the file. */
-import type { Compression, OracleAnswer, PromptReport } from "../domain.js";
+import type { Compression, OracleAnswer, PromptReport, SelfDisagreement } from "../domain.js";
 import { compress, type DeletionQuestion } from "../findings/compression.js";
+import { explainedBy } from "../findings/self-disagreement.js";
 import { deleteSpans } from "../prompts/index.js";
 import { unifiedDiff } from "../report/changes.js";
 import type { ExplanationOutcome } from "./explanation-outcome.js";
@@ -21,6 +22,7 @@ export async function compressPrompt(
     readonly explained: ExplanationOutcome;
     /** Spans of suspicious demonstrations: to be corrected, which changes answers for the better, not to be dropped unseen. */
     readonly suspicious: readonly number[];
+    readonly selfDisagreement: SelfDisagreement | null;
   },
 ): Promise<RemovableFields> {
   if (known.explained.kind === "not explained")
@@ -43,7 +45,8 @@ export async function compressPrompt(
     seed: `${inputs.hash}:${study.template.source}`,
     outputsUnder: (question) => outputsUnder(job, study, oracle, question),
   });
-  return { removable: { ...outcome, diff: diffOf(study, outcome) }, removableReason: null };
+  const reason = explainedBy(outcome.reason, known.selfDisagreement);
+  return { removable: { ...outcome, reason, diff: diffOf(study, outcome) }, removableReason: null };
 }
 
 function textOf(answer: OracleAnswer | null): string | null {

@@ -1,5 +1,6 @@
 /** What the run's questions needed, priced, against the same explanations on the oracle alone. */
 import { buildLedger } from "../cost/ledger.js";
+import { sumPlans } from "../cost/plan.js";
 import type { Ledger } from "../domain.js";
 import type { DataReview } from "./data-review.js";
 import type { Job } from "./ports.js";
@@ -25,5 +26,28 @@ export function assembleLedger(
     surrogate:
       tokens > 0 ? { model: identity.model, precision: identity.precision, masks, tokens } : null,
     explainedInputs: prompts.reduce((sum, prompt) => sum + prompt.explainedInputs, 0),
+    planned: sumPlans(prompts.flatMap(({ planned }) => planned ?? [])),
+    explanations:
+      oracle === null
+        ? null
+        : {
+            fixedOutputs: prompts.flatMap(({ fixedOutputs }) =>
+              fixedOutputs.map((usage) => ({
+                purpose: "fixed outputs" as const,
+                model: oracle.model,
+                ...usage,
+              })),
+            ),
+            explained: job.settings.method === "hierarchical" ? "oracle" : "surrogate",
+            answersPerMask: answersPerMask(prompts),
+            surrogateTokens: prompts.reduce((sum, prompt) => sum + prompt.surrogate.tokens, 0),
+          },
   });
+}
+
+function answersPerMask(prompts: readonly PromptReview[]): number {
+  const sum = (pick: (masks: PromptReview["oracleMasks"]) => number): number =>
+    prompts.reduce((total, { oracleMasks }) => total + pick(oracleMasks), 0);
+  const masked = sum((masks) => masks.masked);
+  return masked === 0 ? 1 : sum((masks) => masks.asked) / masked;
 }

@@ -1,19 +1,29 @@
-/** What an explanation and a certified shorter prompt would cost, for a prompt that has no oracle yet. */
+/** What an explanation and a certified shorter prompt would cost: said before the first call, held against what happened after. */
 import { planOf } from "../cost/plan.js";
-import type { PromptReport } from "../domain.js";
+import { sumPrices } from "../cost/prices.js";
+import type { OraclePurpose, PlannedCalls } from "../domain.js";
+import { plannedCalls } from "../findings/compression.js";
 import { oracleMasksPerInput } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import { pricing } from "./pricing.js";
+import { noiseRepeats } from "./repeat-noise.js";
+import { SAMPLES_PER_MASK } from "./sampled-values.js";
 import { renderMasked, type PromptStudy } from "./study.js";
+import type { CountingOracle, PurposeUsage } from "./usage.js";
 
 /** Chat APIs add a few tokens for roles and separators to every message. */
 const TOKENS_PER_MESSAGE = 4;
 /** Half the masks keep half of the spans, the other half nearly all: about three quarters of the template on average. */
 const KEPT_SHARE = 0.75;
-const SEARCH_STEPS = 4;
-const CERTIFICATION_STEPS = 4;
+/** Most calls of `Oracle.canScore`: of three prompts the own answer and two others are scored. */
+const PROBE_CALLS = 9;
 
-export function planPrompt(job: Job, study: PromptStudy): PromptReport["plan"] {
+/** `depth`: a whole review, or an explanation alone. null without inputs. */
+export function planPrompt(
+  job: Job,
+  study: PromptStudy,
+  depth: "all" | "explanation" = "all",
+): PlannedCalls | null {
   const inputs = study.inputs;
   const first = inputs?.search[0];
   if (!inputs || !first) return null;
@@ -22,17 +32,96 @@ export function planPrompt(job: Job, study: PromptStudy): PromptReport["plan"] {
     (sum, message) => sum + TOKENS_PER_MESSAGE + job.ports.surrogate.countTokens(message.content),
     0,
   );
+  const search = inputs.search.length;
+  const certify = depth === "all" ? inputs.certify.length : 0;
+  const { tolerance, confidence } = job.settings;
   return planOf({
     model: job.settings["oracle-model"],
     price: pricing(job.settings),
-    searchInputs: inputs.search.length,
-    certifyInputs: inputs.certify.length,
+    searchInputs: search,
+    certifyInputs: certify,
     masksPerInput: oracleMasksPerInput(job),
     promptTokens,
     maskedPromptTokens: Math.round(promptTokens * KEPT_SHARE),
     completionTokens: job.settings["oracle-max-tokens"],
-    searchSteps: SEARCH_STEPS,
-    certificationSteps: CERTIFICATION_STEPS,
-    demonstrations: study.template.demonstrations.length,
+    compression: plannedCalls({
+      search,
+      certify,
+      spans: study.maskable.length,
+      tolerance,
+      confidence,
+    }),
+    demonstrations: depth === "all" ? study.template.demonstrations.length : 0,
+    repeats: depth === "all" ? Math.min(job.settings["oracle-repeats"], search) : 0,
+    withoutLogProbabilities: {
+      labels: study.labels.length >= 2,
+      samplesPerMask: SAMPLES_PER_MASK,
+      noiseRepeats: noiseRepeats(search),
+      probe: PROBE_CALLS,
+    },
   });
+}
+
+/** Said before the first call that may cost money: where questions go, how many at most, for what, and what they may cost. */
+export function announcePlan(
+  job: Job,
+  study: PromptStudy,
+  oracle: CountingOracle,
+  plan: PlannedCalls,
+): void {
+  const { most, byPurpose } = plan;
+  const steps = Object.entries(byPurpose).flatMap(([purpose, calls]) =>
+    calls > 0 ? [`${calls} ${purpose}`] : [],
+  );
+  const lines = [
+    `plan for ${study.template.path}: up to ${plan.calls} calls to ${oracle.model} at ${oracle.host} (${steps.join(", ")}), about ${plan.promptTokens} prompt tokens, ${price(plan.cost)}; what is recorded costs nothing`,
+    ...(most.calls > plan.calls
+      ? [
+          `  where it gives no log-probabilities, masks are sampled: up to ${most.calls} calls, about ${most.promptTokens} prompt tokens, ${price(most.cost)}`,
+        ]
+      : []),
+    ...capsBelow(job, plan).map((cap) => `  ${cap}: what comes last is cut, and said to be`),
+  ];
+  for (const line of lines) job.ports.say(line);
+}
+
+function capsBelow({ settings }: Job, { calls, cost }: PlannedCalls): readonly string[] {
+  const { "max-oracle-calls": mostCalls, "max-cost": mostCost } = settings;
+  return [
+    ...(calls > mostCalls ? [`max-oracle-calls is ${mostCalls}`] : []),
+    ...(mostCost !== null && cost !== null && cost > mostCost ? [`max-cost is $${mostCost}`] : []),
+  ];
+}
+
+/** Said when a prompt is done: what its questions needed beside what was planned. `before`: usages when it began. */
+export function announceOutcome(
+  job: Job,
+  study: PromptStudy,
+  oracle: CountingOracle,
+  { plan, before }: { readonly plan: PlannedCalls; readonly before: number },
+): void {
+  const used = oracle.usages().slice(before);
+  const own = pricing(job.settings);
+  const cost = sumPrices(used.map((usage) => own(usage.model, usage)));
+  const tokens = used.reduce((sum, { promptTokens }) => sum + promptTokens, 0);
+  const steps = Object.keys(plan.byPurpose)
+    .filter((purpose): purpose is OraclePurpose => purpose in plan.byPurpose)
+    .flatMap((purpose) => differenceOf(purpose, used, plan));
+  const differing = steps.length === 0 ? "" : `; ${steps.join(", ")}`;
+  job.ports.say(
+    `used for ${study.template.path}: ${used.length} of ${plan.calls} planned answers, ${tokens} of ${plan.promptTokens} prompt tokens, ${price(cost)} of ${price(plan.cost)}${differing}`,
+  );
+}
+
+function differenceOf(
+  purpose: OraclePurpose,
+  used: readonly PurposeUsage[],
+  { byPurpose }: PlannedCalls,
+): string[] {
+  const count = used.filter((usage) => usage.purpose === purpose).length;
+  return count === byPurpose[purpose] ? [] : [`${purpose} ${count} of ${byPurpose[purpose]}`];
+}
+
+function price(cost: number | null): string {
+  return cost === null ? "price unknown" : `about $${cost.toFixed(2)}`;
 }

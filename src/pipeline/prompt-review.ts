@@ -1,5 +1,5 @@
 /** One changed prompt file: tokens, explanation, screen, shorter prompt, demonstrations. Named steps, in order. */
-import type { ChangedFile, Interval, OracleAnswer, PromptReport } from "../domain.js";
+import type { ChangedFile, Interval, OracleAnswer, PlannedCalls, PromptReport } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import { checkPrompt, parsePrompt } from "../prompts/index.js";
 import { compressPrompt } from "./compression.js";
@@ -8,8 +8,9 @@ import { explainPrompt } from "./explanation.js";
 import type { ExplanationOutcome } from "./explanation-outcome.js";
 import { coarseToFineStudy, evenStudy } from "./granular-study.js";
 import { askUnmasked } from "./oracle-values.js";
-import { planPrompt } from "./plan.js";
+import { announceOutcome, announcePlan, planPrompt } from "./plan.js";
 import type { Job } from "./ports.js";
+import { measureSelfDisagreement, notMeasured } from "./self-disagreement.js";
 import { openStudy, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
 
@@ -19,6 +20,12 @@ export interface PromptReview {
   readonly surrogate: { readonly masks: number; readonly tokens: number };
   /** Inputs that the explanation is about: the ledger compares with the oracle alone. */
   readonly explainedInputs: number;
+  /** Masked prompts of the oracle, and the answers that were asked for them. */
+  readonly oracleMasks: { readonly masked: number; readonly asked: number };
+  /** Tokens of the fixed output of each of these inputs. */
+  readonly fixedOutputs: readonly OracleAnswer["usage"][];
+  /** What was said before the first call; null where nothing was asked. */
+  readonly planned: PlannedCalls | null;
   /** Influence of the explanation's spans for each of these inputs; null where nothing was explained or influence is withheld. */
   readonly perInput: readonly InputInfluence[] | null;
 }
@@ -29,6 +36,7 @@ export interface InputInfluence {
   readonly influence: readonly Interval[];
 }
 
+const NO_MASKS = { masked: 0, asked: 0 } as const;
 const NOT_ASKED = "not part of this command";
 
 export const NO_ORACLE =
@@ -53,7 +61,9 @@ export async function reviewPrompt(
       oracle === null ? NO_ORACLE : (even.inputsReason ?? ""),
     );
 
-  announcePlan(job, even, oracle);
+  const plan = planPrompt(job, even, depth);
+  const before = oracle.usages().length;
+  if (plan !== null) announcePlan(job, even, oracle, plan);
   const fixed = await askUnmasked(job, even, oracle, even.inputs.search);
   if (fixed.every((answer) => answer === null))
     return withoutOracle(
@@ -61,6 +71,7 @@ export async function reviewPrompt(
       even,
       common,
       `the oracle answered none of the ${fixed.length} inputs: ${firstRefusal(oracle)}`,
+      plan,
     );
   const study = granularity === "coarse-to-fine" ? await coarseToFineStudy(job, even, fixed) : even;
   const explained = await explainPrompt(job, study, oracle, fixed);
@@ -69,23 +80,44 @@ export async function reviewPrompt(
       ? await judgePromptDemonstrations(job, study, oracle, fixed)
       : { demonstrations: null, demonstrationsReason: NOT_ASKED };
   const suspicious = (demonstrations.demonstrations ?? []).map((found) => found.span);
+  const disagreement =
+    depth === "all"
+      ? await measureSelfDisagreement(job, study, oracle, fixed)
+      : notMeasured(NOT_ASKED);
   const removable =
     depth === "all"
-      ? await compressPrompt(job, study, oracle, { fixed, explained, suspicious })
+      ? await compressPrompt(job, study, oracle, {
+          fixed,
+          explained,
+          suspicious,
+          selfDisagreement: disagreement.selfDisagreement,
+        })
       : { removable: null, removableReason: NOT_ASKED };
+  if (plan !== null) announceOutcome(job, study, oracle, { plan, before });
   return {
     report: {
       ...common,
       ...explanationFields(job, explained),
       ...removable,
+      ...disagreement,
       ...demonstrations,
       plan: null,
     },
     surrogate:
       explained.kind === "explained" ? explained.explained.surrogate : { masks: 0, tokens: 0 },
     explainedInputs: explained.kind === "explained" ? explained.explained.values.inputs.length : 0,
+    oracleMasks: explained.kind === "explained" ? explained.explained.values : NO_MASKS,
+    fixedOutputs: explained.kind === "explained" ? usagesOf(explained, fixed) : [],
+    planned: plan,
     perInput: perInputOf(study, explained),
   };
+}
+
+function usagesOf(
+  { explained }: Extract<ExplanationOutcome, { kind: "explained" }>,
+  fixed: FixedOutputs,
+): PromptReview["fixedOutputs"] {
+  return explained.values.inputs.flatMap((index) => fixed[index]?.usage ?? []);
 }
 
 /** Deleting words makes diffs nobody can read, so a review stops at sentences. */
@@ -107,16 +139,6 @@ function perInputOf(
     id: study.inputs?.search[index]?.id ?? String(index),
     influence: perInput[position] ?? [],
   }));
-}
-
-/** Said before the first call that may cost money: where questions go, how many at most, and what they may cost. */
-function announcePlan(job: Job, study: PromptStudy, oracle: CountingOracle): void {
-  const plan = planPrompt(job, study);
-  if (plan === null) return;
-  const cost = plan.cost === null ? "price unknown" : `about $${plan.cost.toFixed(2)}`;
-  job.ports.say(
-    `plan for ${study.template.path}: up to ${plan.calls} calls to ${oracle.model} at ${oracle.host}, about ${plan.promptTokens} prompt tokens, ${cost}; what is recorded costs nothing`,
-  );
 }
 
 type CommonFields = Pick<PromptReport, "path" | "tokens" | "inputs" | "problems">;
@@ -166,6 +188,7 @@ function withoutOracle(
   study: PromptStudy,
   common: CommonFields,
   reason: string,
+  planned: PlannedCalls | null = null,
 ): PromptReview {
   const screens = [
     {
@@ -190,12 +213,16 @@ function withoutOracle(
       screens,
       removable: null,
       removableReason: reason,
+      ...notMeasured(reason),
       demonstrations: null,
       demonstrationsReason: reason,
       plan: planPrompt(job, study),
     },
     surrogate: { masks: 0, tokens: 0 },
     explainedInputs: 0,
+    oracleMasks: NO_MASKS,
+    fixedOutputs: [],
+    planned,
     perInput: null,
   };
 }

@@ -9,6 +9,11 @@ import type { CountingOracle } from "./usage.js";
 const REPEATS = 3;
 const MOST_INPUTS = 8;
 
+/** Most repeats that the noise of so many inputs takes. */
+export function noiseRepeats(inputs: number): number {
+  return REPEATS * Math.min(inputs, MOST_INPUTS);
+}
+
 /** Variance of the agreement with the fixed output among 3 repeats of the unmasked prompt, over the first 8 inputs. */
 export async function measureNoise(options: {
   readonly job: Job;

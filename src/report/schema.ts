@@ -3,19 +3,9 @@
  * nothing passes that is not described here: no unknown key, no unbounded count, no number that is not finite.
  */
 import { z } from "zod";
-import type { AttributionMethod, OraclePurpose, OracleUsage, Report } from "../domain.js";
-
-/** A text of a report read back; longer than anything that a run writes. */
-const MAX_TEXT = 1_000_000;
-const MAX_ITEMS = 100_000;
-
-const text = z.string().max(MAX_TEXT);
-const count = z.int().min(0);
-const line = z.int().min(1);
-const real = z.number();
-const share = z.number().min(0).max(1);
-const price = z.number().min(0).nullable();
-const list = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_ITEMS);
+import type { AttributionMethod, Report } from "../domain.js";
+import { ledger, missingAnswers, planned } from "./schema-money.js";
+import { count, line, list, real, share, text } from "./schema-primitives.js";
 
 const interval = z.strictObject({ estimate: real, low: real, high: real }).meta({
   id: "Interval",
@@ -222,6 +212,14 @@ const demonstration = z
     description: "A few-shot example whose label the oracle would not give.",
   });
 
+const selfDisagreement = z
+  .strictObject({ inputs: count, changed: count, bound: share, confidence: share })
+  .meta({
+    id: "SelfDisagreement",
+    description:
+      "How often the oracle changed its own output when the whole prompt was asked again; bound: upper confidence bound on that share. Certificates count such changes, and nothing is subtracted.",
+  });
+
 const prompt = z.strictObject({
   path: text,
   tokens: z.strictObject({ base: count.nullable(), head: count, countedBy: text }),
@@ -231,10 +229,12 @@ const prompt = z.strictObject({
   screens: list(screen),
   removable: removable.nullable(),
   removableReason: text.nullable(),
+  selfDisagreement: selfDisagreement.nullable(),
+  selfDisagreementReason: text.nullable(),
   demonstrations: list(demonstration).nullable(),
   demonstrationsReason: text.nullable(),
   problems: list(text),
-  plan: z.strictObject({ calls: count, promptTokens: count, cost: price }).nullable(),
+  plan: planned.nullable(),
 });
 
 const row = z
@@ -281,48 +281,23 @@ const data = z.strictObject({
   referenceAgreement: share.nullable(),
 });
 
-const usageFields = {
-  calls: count,
-  promptTokens: count,
-  completionTokens: count,
-  cost: price,
-} satisfies Record<keyof OracleUsage, z.ZodType>;
-const usage = z.strictObject(usageFields).meta({
-  id: "OracleUsage",
-  description:
-    "What the input needs, whether or not answers were stored; cost null: unknown price, never 0.",
-});
-
-const byPurpose = {
-  "fixed outputs": usage,
-  masks: usage,
-  search: usage,
-  certification: usage,
-  control: usage,
-  demonstrations: usage,
-  repeats: usage,
-} satisfies Record<OraclePurpose, z.ZodType>;
-
-const ledger = z.strictObject({
-  oracle: z.strictObject({
-    ...usageFields,
-    currency: z.literal("USD"),
-    byPurpose: z.strictObject(byPurpose),
-  }),
-  surrogate: z
-    .strictObject({ model: text, precision: text, masks: count, tokens: count })
-    .nullable(),
-  onOracleAlone: z.strictObject({ calls: count, cost: price }),
-  costReductionRatio: z.number().min(0).nullable(),
-});
-
 /** Keys in the order in which they are written. */
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
   tool: z.strictObject({ name: z.literal("understudy"), version: text }),
   seed: text,
-  complete: z.union([z.literal(true), z.strictObject({ reason: text, finished: list(text) })]),
-  oracle: z.strictObject({ model: text, valueKind: valueKind.nullable() }).nullable(),
+  complete: z.union([
+    z.literal(true),
+    z.strictObject({ reason: text, finished: list(text), missing: list(missingAnswers) }),
+  ]),
+  oracle: z
+    .strictObject({
+      model: text,
+      valueKind: valueKind.nullable(),
+      substitutes: list(text),
+      reasoned: count,
+    })
+    .nullable(),
   surrogate: surrogateIdentity.nullable(),
   prompts: list(prompt),
   data: list(data),

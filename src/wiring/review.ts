@@ -1,7 +1,8 @@
 /** The whole job: ports, review, files. Shared by both doors. */
 import { resolve } from "node:path";
 import type { Settings } from "../config.js";
-import type { Report, RunFacts } from "../domain.js";
+import { withSurrogateTime } from "../cost/reduction.js";
+import type { CostReduction, Ledger, Report, RunFacts } from "../domain.js";
 import { renderComment } from "../report/comment.js";
 import { certifiedDeletions, suspiciousDemonstrations, suspiciousRows } from "../report/facts.js";
 import { createRedactor } from "../github/redact.js";
@@ -42,7 +43,7 @@ export async function reviewAndWrite(
   try {
     announce(job, context);
     const report = redactReport(await review(job), createRedactor(secretsOf(settings)));
-    const facts = factsOf(job, started);
+    const facts = factsOf(job, started, report.ledger);
     const folder = resolve(context.root, settings["output-folder"]);
     const comment = renderComment(report, { key: settings["comment-key"] });
     await writeOutputs(folder, {
@@ -85,7 +86,7 @@ function announce(job: OpenedJob, context: CommandContext): void {
   );
 }
 
-function factsOf(job: OpenedJob, started: number): RunFacts {
+function factsOf(job: OpenedJob, started: number, ledger: Ledger): RunFacts {
   const { oracle, surrogate } = job.ports;
   const oracleFacts = oracle?.facts();
   return {
@@ -93,10 +94,20 @@ function factsOf(job: OpenedJob, started: number): RunFacts {
     oracleCallsPaid: oracleFacts?.paid ?? 0,
     oracleCallsCached: oracleFacts?.cached ?? 0,
     costPaid: job.spent().cost,
+    planned: ledger.planned && { calls: ledger.planned.calls, cost: ledger.planned.cost },
     surrogateSeconds: job.surrogateSeconds(),
+    costReduction: timedReduction(job, ledger),
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
     notices: [...surrogate.notices, ...(oracleFacts?.notices ?? [])],
   };
+}
+
+/** The ratio with the surrogate's time: of all its time the share of the tokens that it scored for explanations. */
+function timedReduction(job: OpenedJob, { explanations, surrogate }: Ledger): CostReduction | null {
+  if (explanations === null) return null;
+  const share = surrogate === null ? 0 : explanations.surrogateTokens / surrogate.tokens;
+  const minutes = (job.surrogateSeconds() * share) / 60;
+  return withSurrogateTime(explanations, minutes * job.settings["cpu-minute-cost"]);
 }
 
 function countFindings(report: Report): Reviewed["counts"] {

@@ -2,16 +2,19 @@
 import type { PathStep, PromptReport, Screen } from "../../domain.js";
 import { codeSpan, escapeMarkdown, fencedBlock } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";
-import { decimal, probability, quantity, whole } from "../markdown/numbers.js";
+import { decimal, percent, probability, quantity, whole } from "../markdown/numbers.js";
 import { fileName, type View } from "../view.js";
 
 type Removable = NonNullable<PromptReport["removable"]>;
 
 /** A block a prompt under its file name, for the prompts where there is something to say. */
-function perRemovable(view: View, render: (removable: Removable) => string | null): string | null {
-  return each(view.report.prompts, view.rows, ({ path, removable }) => {
-    const body = removable === null ? null : render(removable);
-    return body === null || body === "" ? null : blocks(fileName(path), body);
+function perRemovable(
+  view: View,
+  render: (removable: Removable, prompt: PromptReport) => string | null,
+): string | null {
+  return each(view.report.prompts, view.rows, (prompt) => {
+    const body = prompt.removable === null ? null : render(prompt.removable, prompt);
+    return body === null || body === "" ? null : blocks(fileName(prompt.path), body);
   });
 }
 
@@ -24,10 +27,25 @@ export function diffSection(view: View): string | null {
 
 /** Every step of the nested deletion path with both sets, then random deletion of equal length. */
 export function certificationSection(view: View): string | null {
-  return perRemovable(view, (removable) =>
+  return perRemovable(view, (removable, prompt) =>
     removable.path.length === 0
       ? null
-      : blocks(pathTable(view, removable.path), controlSentence(removable)),
+      : blocks(
+          pathTable(view, removable.path),
+          controlSentence(removable),
+          disagreementSentence(prompt),
+        ),
+  );
+}
+
+/** How much of what changed the oracle would have changed by itself. */
+function disagreementSentence({ selfDisagreement, selfDisagreementReason }: PromptReport): string {
+  if (selfDisagreement === null)
+    return `Self-disagreement of the oracle: not measured, ${escapeMarkdown(selfDisagreementReason ?? "no reason was recorded")}.`;
+  const { inputs, changed, bound, confidence } = selfDisagreement;
+  return (
+    `Self-disagreement of the oracle: the whole prompt asked again changed ${whole(changed)} of ${quantity(inputs, "output")}, at most ${percent(bound)} at ${percent(confidence)} confidence. ` +
+    "Changes above include those that the oracle makes by itself, so every bound is wider than the deletion alone needs; nothing is subtracted."
   );
 }
 

@@ -99,10 +99,16 @@ export function missing(view: View): string | null {
 
 function planLines(plan: PromptReport["plan"]): readonly string[] {
   if (plan === null) return [];
-  const cost = plan.cost === null ? money(null) : `about ${money(plan.cost)}`;
+  const { most } = plan;
+  const price = (cost: number | null): string =>
+    cost === null ? money(null) : `about ${money(cost)}`;
+  const sampled =
+    most.calls > plan.calls
+      ? `; up to ${whole(most.calls)} (${price(most.cost)}) from an oracle that gives no log-probabilities`
+      : "";
   return [
     `an explanation and a certified shorter prompt would take about ${quantity(plan.calls, "oracle call")} ` +
-      `(${quantity(plan.promptTokens, "prompt token")}, ${cost})`,
+      `(${quantity(plan.promptTokens, "prompt token")}, ${price(plan.cost)})${sampled}`,
   ];
 }
 

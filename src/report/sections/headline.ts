@@ -9,7 +9,7 @@ import {
   unanswered,
 } from "../facts.js";
 import { decimal, money, percent, quantity, range, whole } from "../markdown/numbers.js";
-import { escapeMarkdown } from "../markdown/escape.js";
+import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
 import { blocks } from "../markdown/blocks.js";
 import { fileName } from "../view.js";
 
@@ -18,7 +18,28 @@ const STEPS = 10;
 
 /** `### Understudy: 2 prompts, 1 data set`, the line of findings, and a warning where the run was cut short. */
 export function headline(report: Report): string {
-  return blocks(`### Understudy: ${title(report)}\n${summaryLine(report)}`, incomplete(report));
+  return blocks(
+    `### Understudy: ${title(report)}\n${summaryLine(report)}`,
+    incomplete(report),
+    substitute(report),
+  );
+}
+
+/** Findings about another model than the one in production are worth little, and a reader must know before anything else. */
+function substitute({ oracle }: Report): string | null {
+  if (oracle === null || oracle.substitutes.length === 0) return null;
+  return `> **Another model answered.** ${codeSpan(oracle.model)} was asked for, and the server says that it is ${nameList(oracle.substitutes)}.`;
+}
+
+const NAMES = 5;
+
+/** Model names as code; the first few of many. */
+export function nameList(names: readonly string[]): string {
+  const more = names.length > NAMES ? ` and ${whole(names.length - NAMES)} more` : "";
+  return `${names
+    .slice(0, NAMES)
+    .map((name) => codeSpan(name, 60))
+    .join(", ")}${more}`;
 }
 
 function title(report: Report): string {

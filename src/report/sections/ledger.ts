@@ -1,5 +1,11 @@
 /** What the explanations needed, and what the same ones would have needed on the oracle alone. */
-import type { OracleUsage, Report } from "../../domain.js";
+import type {
+  CostReduction,
+  OraclePurpose,
+  OracleUsage,
+  PlannedCalls,
+  Report,
+} from "../../domain.js";
 import { codeSpan } from "../markdown/escape.js";
 import { blocks, table } from "../markdown/blocks.js";
 import { decimal, money, quantity, whole } from "../markdown/numbers.js";
@@ -29,39 +35,90 @@ function tokensOf(usage: OracleUsage): number {
 
 /** Calls, tokens and price by purpose, the surrogate's share of the work, and the comparison. */
 export function ledgerTable(report: Report): string {
-  const { oracle, onOracleAlone } = report.ledger;
+  const { oracle, onOracleAlone, planned } = report.ledger;
   const lines: readonly LedgerLine[] = [
-    ...Object.entries(oracle.byPurpose)
-      .filter(([, usage]) => usage.calls > 0)
-      .map(([name, usage]) => ({ name, ...usage })),
-    { ...oracle, name: "**oracle, all**" },
+    ...PURPOSES.map((name) => ({
+      name,
+      planned: planned?.byPurpose[name] ?? null,
+      ...oracle.byPurpose[name],
+    })).filter((line) => line.calls > 0 || (line.planned ?? 0) > 0),
+    { ...oracle, name: "**oracle, all**", planned: planned?.calls ?? null },
     ...(onOracleAlone.calls === 0
       ? []
       : [
           {
             ...onOracleAlone,
             name: "on the oracle alone (256 masks an input)",
+            planned: null,
             promptTokens: null,
             completionTokens: null,
           },
         ]),
   ];
-  const tokens = (count: number | null): string => (count === null ? "" : whole(count));
+  const number = (count: number | null): string => (count === null ? "" : whole(count));
   return blocks(
     table(lines, lines.length, [
       ["Purpose", "l", (line) => line.name],
       ["Calls", "r", (line) => whole(line.calls)],
-      ["Tokens in", "r", (line) => tokens(line.promptTokens)],
-      ["Tokens out", "r", (line) => tokens(line.completionTokens)],
+      ...(planned === null
+        ? []
+        : [["Planned", "r", (line: LedgerLine) => number(line.planned)] as const]),
+      ["Tokens in", "r", (line) => number(line.promptTokens)],
+      ["Tokens out", "r", (line) => number(line.completionTokens)],
       ["Price", "r", (line) => money(line.cost)],
     ]),
+    planned === null ? null : planSentence(report.ledger.oracle, planned),
+    report.ledger.explanations === null
+      ? null
+      : `Explanations alone: cost-reduction ratio ${reductionParts(report.ledger.explanations)}. Fallback is what they are made from, screen what only tests; 256 masks an input on the oracle alone.`,
     surrogateSentence(report.ledger.surrogate),
     "Calls, tokens and prices are those that the input needs; answers that were already stored cost nothing again.",
   );
 }
 
+/** In the order in which they are asked. */
+const PURPOSES = [
+  "fixed outputs",
+  "masks",
+  "repeats",
+  "search",
+  "certification",
+  "control",
+  "demonstrations",
+] as const satisfies readonly OraclePurpose[];
+
+/** What was said before the first call against what was needed: the plan is an upper estimate, for searches stop early. */
+function planSentence(
+  used: OracleUsage,
+  { calls, promptTokens, cost, most }: PlannedCalls,
+): string {
+  const sampled =
+    most.calls > calls
+      ? `; at most ${quantity(most.calls, "call")}, ${money(most.cost)}, where the oracle gives no log-probabilities`
+      : "";
+  return (
+    `Planned before the first call: up to ${quantity(calls, "call")}, ${quantity(promptTokens, "prompt token")}, ${money(cost)}${sampled}. ` +
+    `Needed: ${quantity(used.calls, "call")}, ${quantity(used.promptTokens, "prompt token")}, ${money(used.cost)}.`
+  );
+}
+
+/** `28.1 = $0.66 / ($0.00 surrogate + $0.02 fallback + $0.0004 screen)`, and from how many inputs on it pays. */
+export function reductionParts(reduction: CostReduction): string {
+  const { unit, oracle, proxy, fallback, screen, ratio, breakEvenInputs } = reduction;
+  const amount = (value: number): string => (unit === "USD" ? money(value) : whole(value));
+  const surrogate = proxy === null ? [] : [`${amount(proxy)} surrogate`];
+  const parts = [...surrogate, `${amount(fallback)} fallback`, `${amount(screen)} screen`];
+  const without = proxy === null ? ", the surrogate's time not counted" : "";
+  const pays =
+    breakEvenInputs === null
+      ? "never cheaper than the oracle alone"
+      : `cheaper than the oracle alone from ${quantity(breakEvenInputs, "input")} on`;
+  return `${decimal(ratio, 1)} = ${amount(oracle)} / (${parts.join(" + ")})${unit === "USD" ? "" : " in prompt tokens"}${without}; ${pays}`;
+}
+
 interface LedgerLine extends Pick<OracleUsage, "calls" | "cost"> {
   readonly name: string;
+  readonly planned: number | null;
   readonly promptTokens: number | null;
   readonly completionTokens: number | null;
 }

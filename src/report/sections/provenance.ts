@@ -1,9 +1,11 @@
 /** What would be needed to repeat the run, and what it does not say. */
-import type { Report, RunFacts, SurrogateIdentity } from "../../domain.js";
+import type { CostReduction, Report, RunFacts, SurrogateIdentity } from "../../domain.js";
 import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
 import { blocks, bullets, table } from "../markdown/blocks.js";
 import { decimal, money, quantity } from "../markdown/numbers.js";
 import { fileName } from "../view.js";
+import { nameList } from "./headline.js";
+import { reductionParts } from "./ledger.js";
 
 const LIMITS = [
   "A list is candidates, never a verdict on a person: every flagged row or example needs a look.",
@@ -17,12 +19,23 @@ export function provenanceSection(report: Report): string {
   const counted = [...new Set(report.prompts.map((prompt) => prompt.tokens.countedBy))];
   const facts = [
     `understudy ${codeSpan(report.tool.version)}, report schema ${report.schemaVersion}, seed ${codeSpan(report.seed)}`,
-    report.oracle === null ? "oracle: none" : `oracle: ${codeSpan(report.oracle.model)}`,
+    report.oracle === null ? "oracle: none" : oracleLine(report.oracle),
     report.surrogate === null ? "surrogate: none" : `surrogate: ${identity(report.surrogate)}`,
     ...counted.map((name) => `tokens counted by ${codeSpan(name)}`),
     ...report.prompts.map((prompt) => inputsLine(prompt)).slice(0, 30),
   ];
   return blocks(list(facts), "Limits:", list(LIMITS));
+}
+
+/** The model asked for, and what was odd about its answers. */
+function oracleLine({ model, reasoned, substitutes }: NonNullable<Report["oracle"]>): string {
+  const aloud =
+    reasoned === 0
+      ? ""
+      : `; ${quantity(reasoned, "answer")} came after reasoning: explained is the answer given in the end, and log-probabilities are those of that answer after the reasoning that was written`;
+  const others =
+    substitutes.length === 0 ? "" : `; the server says that it is ${nameList(substitutes)}`;
+  return `oracle: ${codeSpan(model)}${others}${aloud}`;
 }
 
 function identity(surrogate: SurrogateIdentity): string {
@@ -43,11 +56,20 @@ export function runSection(facts: RunFacts): string {
   const lines: readonly (readonly [string, string])[] = [
     ["Wall time", `${decimal(facts.seconds, 1)} s`],
     ["Surrogate", `${decimal(facts.surrogateSeconds, 1)} s`],
+    ...(facts.planned === null
+      ? []
+      : [
+          [
+            "Planned before the first call",
+            `up to ${quantity(facts.planned.calls, "call")}, ${money(facts.planned.cost)}`,
+          ] as const,
+        ]),
     [
       "Oracle calls paid in this run",
       `${quantity(facts.oracleCallsPaid, "call")}, ${money(facts.costPaid)}`,
     ],
     ["Answers already stored", quantity(facts.oracleCallsCached, "answer")],
+    ...(facts.costReduction === null ? [] : [reductionLine(facts.costReduction)]),
     ["Peak memory", `${decimal(facts.peakResidentBytes / 2 ** 20, 0)} MiB`],
   ];
   return blocks(
@@ -58,6 +80,10 @@ export function runSection(facts: RunFacts): string {
     ]),
     list(facts.notices.map((notice) => escapeMarkdown(notice))),
   );
+}
+
+function reductionLine(reduction: CostReduction): readonly [string, string] {
+  return ["Cost-reduction ratio of the explanations", reductionParts(reduction)];
 }
 
 function list(items: readonly string[]): string | null {

@@ -24,7 +24,7 @@ function deletionSection(view: View, deletion: CertifiedDeletion): string {
   const undescribed = spans.length - described.length;
   return blocks(
     `#### Can go from ${fileName(prompt.path)}: ${quantity(spans.length, "span")}, −${whole(tokensSaved)} tokens`,
-    certificateSentence(certificate),
+    [certificateSentence(certificate), ownChanges(prompt)].join(" ").trim(),
     spanTable(view, prompt, described),
     undescribed > 0
       ? `${quantity(undescribed, "span")} without a description in this report; the diff shows them.`
@@ -50,6 +50,13 @@ export function certificateSentence(certificate: Certificate): string {
     `Deleted together they changed ${changed === 0 ? "none" : whole(changed)} of ${quantity(inputs, "output")}, on inputs that the search never saw: ` +
     `at most ${percent(bound)} change, at ${percent(confidence)} confidence. Certified together, not one by one.`
   );
+}
+
+/** Said beside the bound only where the oracle was seen to waver: a reader would take the changes for the deletion's. */
+function ownChanges({ selfDisagreement }: PromptReport): string {
+  if (selfDisagreement === null || selfDisagreement.changed === 0) return "";
+  const { changed, inputs } = selfDisagreement;
+  return `The whole prompt asked again changed ${whole(changed)} of ${quantity(inputs, "output")} by itself; the bound counts such changes, and nothing is subtracted.`;
 }
 
 /** `0.02 (−0.05 to 0.09)`, or that it is not known. */
