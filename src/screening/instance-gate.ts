@@ -165,9 +165,9 @@ function openGate(
 
 /** Why the surrogate may not explain an input, or null where it may. */
 function whyNotSurrogate({ oracle, surrogate }: InstanceLabels, gate: Gate): string | null {
-  if (!gate.open) return gate.reason;
   if (oracle === null) return "the oracle gave no answer";
   if (typeof surrogate !== "string") return surrogate.reason;
+  if (!gate.open) return gate.reason;
   return oracle === surrogate
     ? null
     : `the surrogate answers ${quoted(surrogate)}, the oracle ${quoted(oracle)}`;
