@@ -116,6 +116,19 @@ describe("a model file from elsewhere", () => {
     ).toBeGreaterThan(0);
   });
 
+  test("that is announced as too large is refused before any of it comes", async () => {
+    let closed = false;
+    const { origin } = await serve((_, response) => {
+      response.on("close", () => (closed = true));
+      response.writeHead(200, { "content-length": String(2 ** 40) }).flushHeaders();
+    });
+    await expect(fetchModel(sourceOf(origin), { folder, open })).rejects.toMatchObject({
+      code: "MODEL_FILE",
+    });
+    await new Promise((done) => setTimeout(done, 50));
+    expect(closed).toBe(true);
+  });
+
   test("whose connection breaks leaves nothing, and a later run fetches it", async () => {
     let broken = true;
     const { origin } = await serve((_, response) => {

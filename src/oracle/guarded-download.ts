@@ -16,6 +16,8 @@ export interface DownloadOptions {
 export interface Download {
   readonly bytes: number | null;
   readonly body: AsyncIterable<Uint8Array>;
+  /** Closes the connection, whether or not the body was read. */
+  readonly cancel: () => void;
 }
 
 const MOST_REDIRECTS = 5;
@@ -109,6 +111,7 @@ function downloadOf(answer: http.IncomingMessage, url: URL): Download {
   return {
     bytes: announced === undefined ? null : Number(announced),
     body: bodyOf(answer, url),
+    cancel: () => void answer.destroy(),
   };
 }
 

@@ -10,6 +10,7 @@ import type { ModelDownload } from "./source.js";
 export interface OpenedDownload {
   readonly bytes: number | null;
   readonly body: AsyncIterable<Uint8Array>;
+  readonly cancel: () => void;
 }
 
 export interface FetchModelOptions {
@@ -72,12 +73,16 @@ async function download(
 ): Promise<string> {
   const { maxBytes = MAX_BYTES } = options;
   const opened = await options.open(source.url);
-  if (opened.bytes !== null && opened.bytes > maxBytes) throw tooLarge(source, maxBytes);
-  const file = await onDisk(source, () => open(path, "wx"));
   try {
-    return await receive(source, { ...options, maxBytes, opened, file });
+    if (opened.bytes !== null && opened.bytes > maxBytes) throw tooLarge(source, maxBytes);
+    const file = await onDisk(source, () => open(path, "wx"));
+    try {
+      return await receive(source, { ...options, maxBytes, opened, file });
+    } finally {
+      await file.close();
+    }
   } finally {
-    await file.close();
+    opened.cancel();
   }
 }
 
