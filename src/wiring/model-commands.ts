@@ -7,12 +7,11 @@ import { openGguf } from "../surrogate/gguf.js";
 import { measureSpeed } from "../surrogate/speed.js";
 import { scoreText } from "../surrogate/score-text.js";
 import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
-import { embeddedModelPath, openSurrogateFrom } from "./ports.js";
+import { firstModelPath, openFirstLocal } from "./surrogates.js";
 
 export async function runModelInfo(context: CommandContext): Promise<ExitCode> {
   const settings = await settingsOf(context);
-  const given = context.model ?? settings["surrogate-model"];
-  const gguf = await openGguf(given === null ? embeddedModelPath() : resolve(context.root, given));
+  const gguf = await openGguf(await firstModelPath(context, settings));
   try {
     const description = await describeModel(gguf);
     context.print(
@@ -45,7 +44,7 @@ function describe(description: Awaited<ReturnType<typeof describeModel>>): strin
 export async function runModelScore(context: CommandContext): Promise<ExitCode> {
   const prompt = await readOperand(context, "prompt");
   const response = await readOperand(context, "response");
-  const surrogate = await openSurrogateFrom(context, await settingsOf(context));
+  const surrogate = await openFirstLocal(context, await settingsOf(context));
   try {
     const scored = await scoreText({ surrogate, prompt, response, raw: context.raw });
     if (context.json) context.print(`${JSON.stringify(scored)}\n`);
@@ -77,7 +76,7 @@ async function readOperand(context: CommandContext, name: "prompt" | "response")
 }
 
 export async function runModelBench(context: CommandContext): Promise<ExitCode> {
-  const surrogate = await openSurrogateFrom(context, await settingsOf(context));
+  const surrogate = await openFirstLocal(context, await settingsOf(context));
   try {
     const speed = await measureSpeed(surrogate, context.masks ?? 64);
     if (context.json) context.print(`${JSON.stringify(speed)}\n`);

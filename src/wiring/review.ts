@@ -73,20 +73,31 @@ export async function reviewAndWrite(
 
 /** Values that must leave in no output. */
 export function secretsOf(settings: Settings): readonly string[] {
-  return [settings["oracle-api-key"], settings["github-token"]].filter((secret) => secret !== null);
+  const given = settings["surrogate-api-key"];
+  // Of HOST=KEY the key alone must not leave either.
+  const keys = given
+    .map((entry) => entry.slice(entry.indexOf("=") + 1))
+    .filter((key) => key !== "");
+  return [settings["oracle-api-key"], settings["github-token"], ...given, ...keys].filter(
+    (secret) => secret !== null,
+  );
 }
 
 function announce(job: OpenedJob, context: CommandContext): void {
-  const { oracle, surrogate } = job.ports;
+  const { oracle, surrogates } = job.ports;
   if (context.quiet) return;
-  for (const notice of surrogate.notices) context.say(`understudy: ${notice}\n`);
+  for (const notice of surrogates.flatMap((one) => one.notices))
+    context.say(`understudy: ${notice}\n`);
+  const listed = surrogates
+    .map(({ identity }) => `${identity.model}, ${identity.precision}, ${identity.backend}`)
+    .join("; then ");
   context.say(
-    `understudy: surrogate ${surrogate.identity.model}, ${surrogate.identity.precision}, ${surrogate.identity.backend}; oracle ${oracle === null ? "none" : `${oracle.model} (${oracle.host})`}\n`,
+    `understudy: surrogate ${listed}; oracle ${oracle === null ? "none" : `${oracle.model} (${oracle.host})`}\n`,
   );
 }
 
 function factsOf(job: OpenedJob, started: number): RunFacts {
-  const { oracle, surrogate } = job.ports;
+  const { oracle, surrogates } = job.ports;
   const oracleFacts = oracle?.facts();
   return {
     seconds: (performance.now() - started) / 1000,
@@ -95,7 +106,7 @@ function factsOf(job: OpenedJob, started: number): RunFacts {
     costPaid: job.spent().cost,
     surrogateSeconds: job.surrogateSeconds(),
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
-    notices: [...surrogate.notices, ...(oracleFacts?.notices ?? [])],
+    notices: [...surrogates.flatMap((one) => one.notices), ...(oracleFacts?.notices ?? [])],
   };
 }
 
