@@ -193,6 +193,14 @@ export const settingDefinitions = {
     "Mean fidelity q that a surrogate must be shown to exceed.",
   ),
   "screen-alpha": define(share(0.05), "Error level of the screening test."),
+  "instance-rule": define(
+    z.enum(["kappa", "plain"]).default("kappa"),
+    "Which inputs a surrogate may explain itself: `kappa`, those on which its label is the oracle's, if Cohen's kappa over the inputs is shown to exceed `instance-kappa`; `plain`, the paper's rule, all on which the labels are equal.",
+  ),
+  "instance-kappa": define(
+    share(0.2),
+    "Kappa that the lower 95 % bound must exceed; raw agreement can be .96 by chance alone.",
+  ),
   tolerance: define(share(0.05), "Largest share of changed outputs a shorter prompt may have."),
   confidence: define(share(0.95), "Confidence of that bound."),
   "max-rows": define(

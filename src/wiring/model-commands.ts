@@ -1,10 +1,9 @@
-/** `understudy model info|score|bench`: the surrogate on its own, so that anyone can hold it against another engine. */
+/** `understudy model info|score`: the surrogate on its own, so that anyone can hold it against another engine. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { messageOf, UnderstudyError } from "../errors.js";
 import { describeModel } from "../surrogate/description.js";
 import { openGguf } from "../surrogate/gguf.js";
-import { measureSpeed } from "../surrogate/speed.js";
 import { scoreText } from "../surrogate/score-text.js";
 import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
 import { firstModelPath, openFirstLocal } from "./surrogates.js";
@@ -73,19 +72,4 @@ async function readOperand(context: CommandContext, name: "prompt" | "response")
       cause,
     });
   }
-}
-
-export async function runModelBench(context: CommandContext): Promise<ExitCode> {
-  const surrogate = await openFirstLocal(context, await settingsOf(context));
-  try {
-    const speed = await measureSpeed(surrogate, context.masks ?? 64);
-    if (context.json) context.print(`${JSON.stringify(speed)}\n`);
-    else
-      context.print(
-        `${speed.model}, ${speed.precision}, ${speed.backend}: ${speed.masks} masked prompts of ${speed.tokensPerMask} tokens in ${speed.seconds.toFixed(1)} s = ${speed.masksPerSecond.toFixed(1)} a second\n`,
-      );
-  } finally {
-    await surrogate.close();
-  }
-  return 0;
 }

@@ -11,6 +11,7 @@ import { review } from "../review.js";
 import { writeOutputs } from "../workspace/file-state-store.js";
 import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
 import { openJob, type OpenedJob } from "./ports.js";
+import { secretsIn } from "./server-keys.js";
 
 export interface Reviewed {
   readonly report: Report;
@@ -73,14 +74,11 @@ export async function reviewAndWrite(
 
 /** Values that must leave in no output. */
 export function secretsOf(settings: Settings): readonly string[] {
-  const given = settings["surrogate-api-key"];
-  // Of HOST=KEY the key alone must not leave either.
-  const keys = given
-    .map((entry) => entry.slice(entry.indexOf("=") + 1))
-    .filter((key) => key !== "");
-  return [settings["oracle-api-key"], settings["github-token"], ...given, ...keys].filter(
-    (secret) => secret !== null,
-  );
+  return [
+    settings["oracle-api-key"],
+    settings["github-token"],
+    ...secretsIn(settings["surrogate-api-key"]),
+  ].filter((secret) => secret !== null);
 }
 
 function announce(job: OpenedJob, context: CommandContext): void {

@@ -21,6 +21,7 @@ import {
 import { openTokenCounter, type TokenCounter } from "../surrogate/token-counter.js";
 import type { CommandContext } from "./context.js";
 import { progressLine } from "./progress.js";
+import { keyFor } from "./server-keys.js";
 
 const EMBEDDED_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
 /** Calls to a public server under way at once, as of the oracle. */
@@ -87,6 +88,23 @@ export async function openFirstLocal(
   settings: Settings,
 ): Promise<LocalSurrogate> {
   return await openLocal(context, settings, firstLocalSource(context, settings));
+}
+
+/** Those of the list that run here, one after the other: each is closed before the next is opened. Throws as `openFirstLocal`. */
+export async function* openEachLocal(
+  context: CommandContext,
+  settings: Settings,
+): AsyncGenerator<LocalSurrogate> {
+  const local = surrogateSources(context, settings).filter((source) => !isServed(source));
+  if (local.length === 0) firstLocalSource(context, settings);
+  for (const source of local) {
+    const surrogate = await openLocal(context, settings, source);
+    try {
+      yield surrogate;
+    } finally {
+      await surrogate.close();
+    }
+  }
 }
 
 /** The file of the first of the list; a download is fetched. Throws as `openFirstLocal`. */
@@ -211,38 +229,4 @@ function openServed(
     countedBy: counter.model,
   });
   return { ...surrogate, notices: [] };
-}
-
-/**
- * The key for a server: the entry `HOST=KEY` of its host, else the one bare key, which is sent to no second host. null: none is sent.
- * Throws USAGE for bare keys that could reach the wrong host.
- */
-function keyFor(
-  settings: Settings,
-  source: ServedModel,
-  servers: readonly ServedModel[],
-): string | null {
-  const hosts = new Set(servers.map(hostOf));
-  const named = new Map<string, string>();
-  const bare: string[] = [];
-  for (const entry of settings["surrogate-api-key"]) {
-    const at = entry.indexOf("=");
-    const host = entry.slice(0, Math.max(0, at));
-    if (hosts.has(host)) named.set(host, entry.slice(at + 1));
-    else bare.push(entry);
-  }
-  const own = named.get(hostOf(source));
-  if (own !== undefined) return own;
-  if (bare.length > 1 || (bare.length === 1 && hosts.size > 1))
-    throw new UnderstudyError(
-      "USAGE",
-      `surrogate-api-key: it is not clear which of ${hosts.size} hosts a key is for`,
-      { fix: `write each as HOST=KEY, with a host of ${[...hosts].join(", ")}` },
-    );
-  return bare[0] ?? null;
-}
-
-/** Host and port as in the URL; a base URL that is none is refused when the server is opened. */
-function hostOf({ baseUrl }: ServedModel): string {
-  return URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
 }
