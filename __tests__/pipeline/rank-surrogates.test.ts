@@ -125,7 +125,7 @@ describe("surrogates on a prompt", () => {
 
   test("are printed a line each, with what a server wrote made visible", () => {
     const text = renderSurrogateRanking("a\u001b[31m.yml", ranking);
-    expect(text).not.toMatch(/[\u001b\u202E]/);
+    for (const hostile of ["\u001b", "\u202E"]) expect(text).not.toContain(hostile);
     const lines = text.split("\n");
     expect(lines.find((line) => line.startsWith(" 1 "))).toMatch(
       /^ 1 equal +1\.00 \(.* to .*\), 153\.6 masked prompts a second \(1536\)$/,
