@@ -5,6 +5,7 @@ import { UnderstudyError } from "../../src/errors.js";
 import { fitHierarchical } from "../../src/explain/hierarchical.js";
 import { gateSearchInputs } from "../../src/pipeline/instance-level.js";
 import {
+  cheapestAble,
   explainOnLadder,
   ladderPriors,
   screenLadder,
@@ -137,6 +138,12 @@ describe("several surrogates on one set of oracle masks", () => {
     const broken = named("broken", right, { score: async () => Promise.reject(new Error("bug")) });
     const ports = { ...job.ports, surrogate: broken, surrogates: [broken, right] };
     await expect(explainOnLadder({ ...job, ports }, study, values, fixed)).rejects.toThrow("bug");
+  });
+
+  test("what only some can do is asked of the cheapest that can", () => {
+    const ports = { ...opened.job.ports, surrogate: labelsOnly, surrogates: [labelsOnly, right] };
+    expect(cheapestAble(ports, "output scores")).toBe(right);
+    expect(cheapestAble({ ...ports, surrogates: [labelsOnly] }, "embeddings")).toBe(labelsOnly);
   });
 
   test("without a list the job's one surrogate is the ladder", () => {

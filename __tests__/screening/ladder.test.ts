@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Screen, Verdict } from "../../src/domain.js";
 import { climbLadder, equalShares, type Rung } from "../../src/screening/ladder.js";
-import { notScreened } from "../../src/screening/verdict.js";
+import { randomFrom } from "../../src/numerics/random.js";
+import { notScreened, screenPredict } from "../../src/screening/verdict.js";
 
 function rung(name: string, verdict: Verdict, alpha = 0.01): Rung {
   const screen: Screen = { ...notScreened(name, `why ${verdict}`), verdict, alpha };
@@ -53,5 +54,33 @@ describe("the ladder", () => {
     const each = [rung("a", "certified", 0.05), rung("b", "certified", 0.05)];
     expect(() => climbLadder(each, 0.05)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
     expect(() => equalShares(0.05, 0)).toThrow(expect.objectContaining({ code: "INTERNAL" }));
+  });
+
+  test("four surrogates just at the threshold, tested on one set of inputs: any is certified in at most alpha of the draws", () => {
+    const [alpha, draws, inputs, surrogates] = [0.2, 150, 40, 4];
+    const exactly = Array.from({ length: inputs }, (_, at) => (at < 28 ? 1 : 0));
+    const share = equalShares(alpha, surrogates);
+    let certified = 0;
+    for (let draw = 0; draw < draws; draw++) {
+      const rungs = Array.from({ length: surrogates }, (_, at): Rung => {
+        const values = randomFrom(`ladder ${draw} ${at}`).shuffle(exactly);
+        const { screen } = screenPredict({
+          surrogate: `s${at}`,
+          oracle: "large",
+          inputSetHash: `set ${draw}`,
+          instances: values.map((q, id) => ({ id: `i${id}`, spearman: 2 * q - 1, masks: 8 })),
+          population: inputs,
+          threshold: 0.7,
+          alpha: share,
+        });
+        return { kind: "screened", name: `s${at}`, screen };
+      });
+      if (climbLadder(rungs, alpha).kind === "certified") certified += 1;
+    }
+    expect(certified / draws).toBeLessThanOrEqual(
+      alpha + 3 * Math.sqrt((alpha * (1 - alpha)) / draws),
+    );
+    // The harness can see false certificates.
+    expect(certified).toBeGreaterThan(0);
   });
 });

@@ -1,5 +1,5 @@
 /** Several surrogates on the same oracle masks: each explains, each is a prior, each is tested, and the cheapest certified one is used. */
-import type { OracleAnswer, Screen, Surrogate } from "../domain.js";
+import type { OracleAnswer, Screen, Surrogate, SurrogateAbility } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import type { SurrogatePrior } from "../explain/hierarchical.js";
 import { climbLadder, equalShares, type LadderDecision, type Rung } from "../screening/ladder.js";
@@ -20,6 +20,11 @@ export type StudiedRung = { readonly name: string; readonly surrogate: Surrogate
 /** All surrogates in order of cost. */
 export function surrogatesOf(ports: Ports): readonly Surrogate[] {
   return ports.surrogates ?? [ports.surrogate];
+}
+
+/** The cheapest surrogate that can do something; where none can, the cheapest, whose error then says so. */
+export function cheapestAble(ports: Ports, ability: SurrogateAbility): Surrogate {
+  return surrogatesOf(ports).find(({ lacks = [] }) => !lacks.includes(ability)) ?? ports.surrogate;
 }
 
 /** The same job with one of its surrogates as the only one: every step of the pipeline then works on that one. */
