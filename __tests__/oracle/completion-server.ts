@@ -12,7 +12,8 @@ import {
  * - echo: returns it with the log-probabilities of its tokens
  * - prompt_logprobs: knows no echo, scores as vLLM does
  * - neither: ignores both
- * - late: its echo gives each token the log-probability of the place after it (llama-cpp-python)
+ * - late: its echo gives each token the log-probability of the place after it, and lists nothing of what it wrote (llama-cpp-python)
+ * - short: its echo is right and lists nothing of what it wrote
  * - zeros: its echo gives 0
  * - rejects: knows no such settings (400)
  */
@@ -21,6 +22,7 @@ export type CompletionScoring =
   | "prompt_logprobs"
   | "neither"
   | "late"
+  | "short"
   | "zeros"
   | "rejects";
 
@@ -56,7 +58,8 @@ function completions(model: BigramModel, scoring: CompletionScoring): Behaviour 
     const given = tokenize(body.prompt.slice(at).trimStart());
     const written = write(model, { messages, given, most: body.max_tokens });
     const echoes = body.echo === true && !["neither", "prompt_logprobs"].includes(scoring);
-    const all = echoes ? [...given, ...written] : written;
+    const lists = scoring !== "late" && scoring !== "short";
+    const all = echoes ? [...given, ...(lists ? written : [])] : written;
     const from = echoes ? 0 : given.length;
     const tokens = all.map((token, index) => (from + index === 0 ? " " : "") + decode([token]));
     const own = all.map((token, index) => {
@@ -86,7 +89,7 @@ function completions(model: BigramModel, scoring: CompletionScoring): Behaviour 
         model: body.model,
         choices: [
           {
-            text: (echoes ? body.prompt : "") + tokens.slice(echoes ? given.length : 0).join(""),
+            text: (echoes ? body.prompt : "") + decode(written),
             finish_reason: "length",
             logprobs:
               body.logprobs === undefined
@@ -99,7 +102,10 @@ function completions(model: BigramModel, scoring: CompletionScoring): Behaviour 
             ...(prompted === undefined ? {} : { prompt_logprobs: prompted }),
           },
         ],
-        usage: { prompt_tokens: 9, completion_tokens: written.length },
+        usage: {
+          prompt_tokens: 2 + given.length,
+          completion_tokens: written.length,
+        },
       }),
     );
   };

@@ -174,19 +174,24 @@ describe("a server that scores given text", () => {
 });
 
 describe("a server of text completions", () => {
-  test.each(["echo", "prompt_logprobs"] as const)("scores given text by %s", async (scoring) => {
-    const oracle = completionsAt(await serveCompletions(scoring));
-    const scores = await surrogateOver(oracle, "completions").score(requests);
-    expectExact(scores.logProbabilities);
-    expect(await oracle.canScore(prompts)).toMatchObject({
-      kind: "yes",
-      how: expect.stringContaining(scoring),
-    });
-    const bodies = server?.requests.map(({ body }) => body as unknown as Record<string, unknown>);
-    expect(bodies?.at(-1)?.["prompt"]).toBe("User: unclear\n\nAssistant: perhaps café");
-    // The form that gives numbers is found out once.
-    expect(bodies?.filter(({ echo }) => echo === true)).toHaveLength(scoring === "echo" ? 10 : 1);
-  });
+  test.each(["echo", "short", "prompt_logprobs"] as const)(
+    "scores given text: %s",
+    async (scoring) => {
+      const oracle = completionsAt(await serveCompletions(scoring));
+      const scores = await surrogateOver(oracle, "completions").score(requests);
+      expectExact(scores.logProbabilities);
+      expect(await oracle.canScore(prompts)).toMatchObject({
+        kind: "yes",
+        how: expect.stringContaining(scoring === "short" ? "echo" : scoring),
+      });
+      const bodies = server?.requests.map(({ body }) => body as unknown as Record<string, unknown>);
+      expect(bodies?.at(-1)?.["prompt"]).toBe("User: unclear\n\nAssistant: perhaps café");
+      // The form that gives numbers is found out once.
+      expect(bodies?.filter(({ echo }) => echo === true)).toHaveLength(
+        scoring === "prompt_logprobs" ? 1 : 10,
+      );
+    },
+  );
 
   test.each<[CompletionScoring, string]>([
     ["neither", "no log-probabilities of given text"],

@@ -69,14 +69,13 @@ export function readEchoedScore(
   if (!parsed.success || !choice)
     return { kind: "unusable", message: unusable(body, parsed.error) };
   const { usage, model } = parsed.data;
-  const written = usage?.completion_tokens ?? 1;
   return {
     kind: "answer",
     answer: {
       text: "",
       finishReason: "scored",
       logProbabilities: null,
-      scored: echoed(choice.logprobs ?? null, { given: asked.given, written }),
+      scored: echoed(choice.logprobs ?? null, asked.given, usage),
       usage: usageOf(usage, asked, ""),
       model: withoutFolder(model ?? asked.model),
     },
@@ -112,11 +111,14 @@ function readPromptScore(body: string, asked: Asked & { readonly given: string }
 
 function echoed(
   logprobs: z.infer<typeof logprobsSchema> | null,
-  { given, written }: { readonly given: string; readonly written: number },
+  given: string,
+  usage: z.infer<typeof usageSchema>,
 ): Float64Array | Unknown {
   if (logprobs === null || logprobs.tokens.length !== logprobs.token_logprobs.length)
     return unknown("the server gives no log-probabilities of given text");
-  const end = logprobs.tokens.length - written;
+  const listed = logprobs.tokens.length;
+  // Some servers leave out of the lists what they wrote; the count of the prompt's tokens tells.
+  const end = listed === usage?.prompt_tokens ? listed : listed - (usage?.completion_tokens ?? 1);
   const count = countSpelling(logprobs.tokens.slice(0, end), given, "end");
   if (count === null)
     return unknown("the last tokens that the server echoed do not spell the given text");

@@ -20,26 +20,28 @@ export interface ChatLabelJob {
   readonly ask: (questions: readonly OracleQuestion[]) => Promise<readonly OracleAnswer[]>;
 }
 
-/** Rounding of probabilities that are added up; and how far below the likeliest the token written at temperature 0 may be, in nats. */
+/** Rounding of probabilities that are added up. */
 const MOST_PROBABILITY = 1.01;
+/** How far below the likeliest a token written at temperature 0 may be, in nats. */
 const LARGEST_SLIP = 0.25;
+/** Most answers may slip no further: a penalty on words of the prompt moves what is written now and then, not as a rule. */
+const SLIP_SHARE = 0.5;
 /** Share of the prompts that must list at least one label. */
 const LISTED_SHARE = 0.5;
 
 /**
  * log p(label) of each prompt from one answer, natural log. A label that is not listed counts with the probability of the last
  * alternative, an upper bound; so does every label of a prompt that lists none, which is then no evidence for any of them.
- * @throws UnderstudyError ORACLE_ANSWER for answers without alternatives, for alternatives that contradict the token that was written
- *   or add up to more than 1 (zeros, made-up numbers), and where fewer than half of the prompts list any label.
+ * @throws UnderstudyError ORACLE_ANSWER for answers without alternatives, for alternatives that add up to more than 1 (zeros) or mostly
+ *   contradict the token that was written (made-up numbers), and where fewer than half of the prompts list any label.
  */
 export async function chatLabelScores(job: ChatLabelJob): Promise<LabelScores> {
   const { prompts, labels, readLabels, ask } = job;
   const answers = await ask(prompts.map((messages) => ({ purpose: "masks", messages })));
+  checkNumbers(answers);
   const read = answers.map((answer) => {
-    const problem = contradiction(answer);
-    const found = problem === null ? readLabels(answer, labels) : null;
-    if (found === null)
-      throw refused(problem ?? "it lists no alternatives to the first token of its answer");
+    const found = readLabels(answer, labels);
+    if (found === null) throw refused("it lists no alternatives to the first token of its answer");
     return found;
   });
   const listed = read.filter(({ probabilities }) => probabilities.some((each) => each > 0)).length;
@@ -60,18 +62,24 @@ export async function chatLabelScores(job: ChatLabelJob): Promise<LabelScores> {
   };
 }
 
-/** What shows that the listed log-probabilities are not those by which the answer was written, or null. */
-function contradiction({ logProbabilities }: OracleAnswer): string | null {
-  for (const { top, logProbability } of logProbabilities ?? []) {
-    if (top.length === 0) continue;
-    const together = top.reduce((sum, each) => sum + Math.exp(each.logProbability), 0);
-    if (together > MOST_PROBABILITY)
-      return `its alternatives have a probability of ${together.toFixed(2)} together`;
-    const slip = Math.max(...top.map((each) => each.logProbability)) - logProbability;
-    if (slip > LARGEST_SLIP)
-      return `it wrote a token that by its own numbers is ${slip.toFixed(2)} nats less likely than another one`;
-  }
-  return null;
+/** Whether the numbers can be those by which the first tokens of the answers were written. */
+function checkNumbers(answers: readonly OracleAnswer[]): void {
+  const first = answers.flatMap(
+    ({ logProbabilities }) => logProbabilities?.find(({ token }) => token.trim() !== "") ?? [],
+  );
+  const sums = first.map(({ top }) =>
+    top.reduce((sum, each) => sum + Math.exp(each.logProbability), 0),
+  );
+  const most = Math.max(0, ...sums);
+  if (most > MOST_PROBABILITY)
+    throw refused(`its alternatives have a probability of ${most.toFixed(2)} together`);
+  const slipped = first.filter(({ top, logProbability }) =>
+    top.some((each) => each.logProbability - logProbability > LARGEST_SLIP),
+  );
+  if (slipped.length > SLIP_SHARE * first.length)
+    throw refused(
+      `in ${slipped.length} of ${first.length} answers the first token is by its own numbers less likely than another one`,
+    );
 }
 
 function refused(problem: string): UnderstudyError {
