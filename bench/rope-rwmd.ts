@@ -13,7 +13,7 @@ import { drawPool } from "../src/explain/mask-pool.js";
 import { randomFrom } from "../src/numerics/random.js";
 import { openLocalSurrogate, type LocalSurrogate } from "../src/surrogate/local-surrogate.js";
 import { joinTokens, planSequences, type TokenSequence } from "../src/surrogate/sequence-plan.js";
-import { embeddedModelPath } from "../src/wiring/ports.js";
+import { embeddedModelPath } from "../src/wiring/surrogates.js";
 import { TEXT } from "./masked-prompts.js";
 
 const { values: flags } = parseArgs({

@@ -4,7 +4,8 @@ import { isUserMistake, messageOf, UnderstudyError } from "./errors.js";
 import { describeSetting, fromStrings, settingDefinitions, settingNames } from "./config.js";
 import { VERSION } from "./pipeline/ports.js";
 import type { CommandContext, ExitCode } from "./wiring/context.js";
-import { runModelBench, runModelInfo, runModelScore } from "./wiring/model-commands.js";
+import { runModelBench } from "./wiring/bench-command.js";
+import { runModelInfo, runModelScore } from "./wiring/model-commands.js";
 import { runExplain, runScreen } from "./wiring/prompt-commands.js";
 import { runReview } from "./wiring/review.js";
 
@@ -48,8 +49,8 @@ const VERBS: readonly Verb[] = [
   },
   {
     name: "model bench",
-    synopsis: "model bench [--model GGUF] [--masks N]",
-    does: "masked prompts a second on this machine",
+    synopsis: "model bench [PROMPT] [--model GGUF] [--masks N]",
+    does: "masked prompts a second; with a prompt and an oracle also fidelity on its inputs",
     run: runModelBench,
   },
 ];

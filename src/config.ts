@@ -80,13 +80,13 @@ export const settingDefinitions = {
   "oracle-timeout-seconds": define(count(60), "Time-out of one oracle call."),
   "allow-private-endpoint": define(
     z.boolean().default(false),
-    "Allow a private or plain-http oracle address besides loopback.",
+    "Allow a private or plain-http address of oracle or surrogate besides loopback.",
     "caller",
   ),
   "max-oracle-calls": define(count(2000, 0), "Hard cap on paid oracle calls of a run.", "caller"),
   "max-cost": define(
     z.number().min(0).nullable().default(null),
-    "Hard cap on the money of a run, US dollars; 5 where the price is known and nothing is given. Given, it refuses models of unknown price.",
+    "Hard cap on the money of a run, oracle and surrogates together, US dollars; 5 where the price is known and nothing is given. Given, it refuses models of unknown price.",
     "caller",
   ),
   "max-minutes": define(
@@ -107,8 +107,18 @@ export const settingDefinitions = {
     "Price of a minute of this machine, US dollars, at which the run's summary counts the surrogate's time: by default that of a GitHub-hosted Linux runner with two cores; 0 where minutes are free, as in public repositories.",
   ),
   "surrogate-model": define(
-    text,
-    "A GGUF file of the llama or qwen2 architecture instead of the embedded surrogate.",
+    list,
+    "Surrogates in order of cost; the first that is certified for a prompt is used, and all are priors. Each is `embedded` (the default), the path of a GGUF file (llama or qwen2), `https://HOST/FILE.gguf#sha256=HEX`, `hf:OWNER/REPOSITORY/FILE.gguf@REVISION#sha256=HEX`, `server:BASE-URL|MODEL` (chat completions with `prompt_logprobs`, as vLLM), `completions:BASE-URL|MODEL` (text completions with `echo` or `prompt_logprobs`) or `chat:BASE-URL|MODEL` (`top_logprobs`, label tasks only).",
+    "caller",
+  ),
+  "surrogate-api-key": define(
+    list,
+    "Key for the surrogates' server; for several hosts a list of `HOST=KEY`. Also `UNDERSTUDY_SURROGATE_API_KEY`.",
+    "caller",
+  ),
+  "max-surrogate-calls": define(
+    count(20_000, 0),
+    "Hard cap on paid calls to surrogates' servers in a run.",
     "caller",
   ),
   precision: define(
@@ -204,6 +214,14 @@ export const settingDefinitions = {
     "Mean fidelity q that a surrogate must be shown to exceed.",
   ),
   "screen-alpha": define(share(0.05), "Error level of the screening test."),
+  "instance-rule": define(
+    z.enum(["kappa", "plain"]).default("kappa"),
+    "Which inputs a surrogate may explain itself: `kappa`, those on which its label is the oracle's, if Cohen's kappa over the inputs is shown to exceed `instance-kappa`; `plain`, the paper's rule, all on which the labels are equal.",
+  ),
+  "instance-kappa": define(
+    share(0.2),
+    "Kappa that the lower 95 % bound must exceed; raw agreement can be .96 by chance alone.",
+  ),
   tolerance: define(share(0.05), "Largest share of changed outputs a shorter prompt may have."),
   confidence: define(share(0.95), "Confidence of that bound."),
   "max-rows": define(

@@ -650,13 +650,19 @@ export interface RunFacts {
 export type Precision = "fp32" | "precise" | "fast";
 export type Backend = "native" | "wasm";
 
+/** What a surrogate may be unable to do; asking for it throws USAGE. */
+export type SurrogateAbility = "output scores" | "divergence" | "embeddings";
+
 export interface SurrogateIdentity {
   readonly model: string;
+  /** Of the model file; of a server, whose weights cannot be seen, of the way it is asked, its address and the model's name there. */
   readonly sha256: string;
   readonly engine: string;
-  readonly backend: Backend;
-  readonly precision: Precision;
-  readonly requestedPrecision: Precision;
+  /** server: it runs elsewhere. */
+  readonly backend: Backend | "server";
+  /** as served: whatever the server runs. */
+  readonly precision: Precision | "as served";
+  readonly requestedPrecision: Precision | "as served";
 }
 
 /** One sequence to score: a response under a prompt that is put through the model's chat template with the generation prompt. */
@@ -714,9 +720,17 @@ export interface PromptEmbeddings {
   readonly ropeBase: number;
 }
 
-/** The small local model. Identical requests are scored once; the order of the answers is that of the requests. */
+/**
+ * The small model, here or on a server. Identical requests are scored once; the order of the answers is that of the requests. What a
+ * server is asked in vain (it is down, over budget, or its scores are not to be believed) throws ORACLE_UNAVAILABLE, BUDGET,
+ * ORACLE_ENDPOINT or ORACLE_ANSWER.
+ */
 export interface Surrogate {
   readonly identity: SurrogateIdentity;
+  /** What it cannot do; absent: it can do all. */
+  readonly lacks?: readonly SurrogateAbility[];
+  /** The model whose vocabulary `countTokens` counts in, where it is not its own. */
+  readonly countedBy?: string;
   score(
     requests: readonly ScoringRequest[],
     options?: { readonly divergenceFrom?: number; readonly onProgress?: Progress },
@@ -732,7 +746,7 @@ export interface Surrogate {
   ): Promise<LabelScores>;
   /** The prompt's tokens with the generation prompt, and their input embeddings. Nothing is run. */
   embedPrompt(messages: readonly Message[]): Promise<PromptEmbeddings>;
-  /** Number of tokens of a text in the model's own vocabulary, without special tokens. */
+  /** Number of tokens of a text in the model's own vocabulary or that of `countedBy`, without special tokens. */
   countTokens(text: string): number;
   close(): Promise<void>;
 }

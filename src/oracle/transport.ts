@@ -108,7 +108,8 @@ async function readAnswer(incoming: http.IncomingMessage): Promise<Response> {
   });
 }
 
-function guardedLookup(endpoint: Endpoint, resolveName: Resolve): LookupFunction {
+/** A name service for connections that hands on only addresses the endpoint may have. */
+export function guardedLookup(endpoint: Endpoint, resolveName: Resolve): LookupFunction {
   return (hostname, options, done) => {
     resolveName(hostname, (error, addresses) => {
       const first = addresses[0];
@@ -122,6 +123,7 @@ function guardedLookup(endpoint: Endpoint, resolveName: Resolve): LookupFunction
   };
 }
 
-function resolveAll(hostname: string, done: Parameters<Resolve>[1]): void {
+/** All addresses of a name, by the system. */
+export function resolveAll(hostname: string, done: Parameters<Resolve>[1]): void {
   resolve(hostname, { all: true }, (error, addresses) => done(error, addresses ?? []));
 }

@@ -4,6 +4,7 @@ import { newRows, parseTextLabelRows } from "../data/rows.js";
 import { findSuspiciousRows } from "../findings/rows.js";
 import { labelScores, planRowScoring, sampleByHash } from "../findings/rows-prompt.js";
 import { progress } from "./oracle-values.js";
+import { cheapestAble } from "./ladder.js";
 import type { Job } from "./ports.js";
 
 export interface DataReview {
@@ -25,7 +26,7 @@ export async function reviewData(
   const judged = sampleByHash(added, job.settings["max-rows"]);
   const plan = planRowScoring({ referenceRows: reference, newRows: judged });
   if (plan.kind === "unknown") return unjudged(counts, plan.reason);
-  const scores = await job.ports.surrogate.score(plan.requests, {
+  const scores = await cheapestAble(job.ports, "output scores").score(plan.requests, {
     onProgress: progress(job, `rows of ${file.path}`),
   });
   const found = findSuspiciousRows({

@@ -7,7 +7,6 @@ import { oracleMasksPerInput } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import { pricing } from "./pricing.js";
 import { noiseRepeats } from "./repeat-noise.js";
-import { SAMPLES_PER_MASK } from "./sampled-values.js";
 import { renderMasked, type PromptStudy } from "./study.js";
 import type { CountingOracle, PurposeUsage } from "./usage.js";
 
@@ -55,7 +54,7 @@ export function planPrompt(
     repeats: depth === "all" ? Math.min(job.settings["oracle-repeats"], search) : 0,
     withoutLogProbabilities: {
       labels: study.labels.length >= 2,
-      samplesPerMask: SAMPLES_PER_MASK,
+      samplesPerMask: job.settings["samples-per-mask"],
       noiseRepeats: noiseRepeats(search),
       probe: PROBE_CALLS,
     },

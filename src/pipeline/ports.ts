@@ -6,7 +6,10 @@ export interface Ports {
   readonly workspace: Workspace;
   /** null: neither a key nor a recording was given. */
   readonly oracle: Oracle | null;
+  /** The cheapest one. */
   readonly surrogate: Surrogate;
+  /** All of them in order of cost, `surrogate` first; absent: that one alone. */
+  readonly surrogates?: readonly Surrogate[];
   readonly state: StateStore;
   /** One line for a person who waits: what is being done, how far. Never part of a report. */
   readonly say: (line: string) => void;

@@ -155,7 +155,7 @@ function describePrompt(
     tokens: {
       base: file.base === null ? null : baseTokens(job, file.path, file.base),
       head: countTokens(job, study.template.messages),
-      countedBy: `tokenizer of ${job.ports.surrogate.identity.model}`,
+      countedBy: `tokenizer of ${job.ports.surrogate.countedBy ?? job.ports.surrogate.identity.model}`,
     },
     inputs: {
       source: inputs?.source ?? null,

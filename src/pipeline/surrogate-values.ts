@@ -1,5 +1,5 @@
 /** The surrogate's side: every input of the search set under the same masks, the oracle's output held fixed. */
-import type { Mask, OracleAnswer } from "../domain.js";
+import type { Mask, OracleAnswer, Surrogate } from "../domain.js";
 import { enumerateMasks } from "../explain/mask-designs/enumeration.js";
 import {
   explainBySurrogate,
@@ -7,11 +7,10 @@ import {
   type SurrogateExplanation,
 } from "../explain/surrogate-lasso.js";
 import { designMasks } from "../explain/masks.js";
-import { logOddsOfText } from "../explain/values.js";
 import type { Job } from "./ports.js";
 import type { OracleValues } from "./oracle-values.js";
-import { progress } from "./oracle-values.js";
-import { renderMasked, type PromptStudy } from "./study.js";
+import type { PromptStudy } from "./study.js";
+import { measureObjective, type FixedInput } from "./surrogate-objective.js";
 
 /** Up to here every mask is evaluated and the attribution is exact (methods A4). */
 const ENUMERABLE_SPANS = 8;
@@ -29,41 +28,32 @@ export interface SurrogateStudy {
   readonly tokens: number;
 }
 
-/** Scores the length-normalised log-odds of the fixed output (methods A3) and fits each input's attribution (A4). */
+/**
+ * Scores the length-normalised log-odds of the fixed output (methods A3) and fits each input's attribution (A4). Where the surrogate
+ * scores labels alone, their margins stand in. Throws as `measureObjective` and the surrogate do.
+ */
 export async function explainOnSurrogate(
   job: Job,
   study: PromptStudy,
   values: OracleValues,
   fixed: readonly (OracleAnswer | null)[],
 ): Promise<SurrogateStudy> {
-  const search = study.inputs?.search ?? [];
   const masks = sharedMasks(job, study);
-  const requests = masks.flatMap((mask) =>
-    values.inputs.map((index) => {
-      const input = search[index];
-      const response = fixed[index]?.text.trim();
-      if (!input || !response) throw new RangeError(`no fixed output for input ${index}`);
-      return { messages: renderMasked(study, mask, input), response };
-    }),
-  );
-  const scores = await job.ports.surrogate.score(requests, {
-    onProgress: progress(job, "surrogate masks"),
-  });
-  const inputs = values.inputs.map((_, position) => ({
+  const measured = await measureObjective({
+    job,
+    study,
+    objective: objectiveFor(job.ports.surrogate),
+    inputs: fixedInputs(study, values, fixed),
     masks,
-    values: Float64Array.from(masks, (_mask, row) =>
-      logOddsOfText(
-        scores.logProbabilities[row * values.inputs.length + position] ?? new Float64Array(),
-      ),
-    ),
-  }));
+  });
+  const inputs = measured.values.map((own) => ({ masks, values: own }));
   const problem = {
     spans: study.maskable.length,
     inputs,
     seed: `${study.inputs?.hash}:${job.ports.surrogate.identity.sha256}`,
   };
   const alone = explainBySurrogate(problem).perInput;
-  const poolable = study.maskable.length > ENUMERABLE_SPANS && requests.length <= MOST_POOLED_ROWS;
+  const poolable = study.maskable.length > ENUMERABLE_SPANS && measured.masks <= MOST_POOLED_ROWS;
   return {
     name: job.ports.surrogate.identity.model,
     alone,
@@ -71,9 +61,26 @@ export async function explainOnSurrogate(
       ? poolSurrogateValues({ ...problem, classes: values.classes }).attributions
       : alone.map((one) => one.attribution),
     masksPerInput: masks.length,
-    masks: requests.length,
-    tokens: scores.tokensAsked,
+    masks: measured.masks,
+    tokens: measured.tokens,
   };
+}
+
+function objectiveFor({ lacks = [] }: Surrogate): "log-odds" | "label-margin" {
+  return lacks.includes("output scores") ? "label-margin" : "log-odds";
+}
+
+function fixedInputs(
+  study: PromptStudy,
+  values: OracleValues,
+  fixed: readonly (OracleAnswer | null)[],
+): readonly FixedInput[] {
+  return values.inputs.map((index) => {
+    const input = study.inputs?.search[index];
+    const output = fixed[index]?.text.trim();
+    if (!input || !output) throw new RangeError(`no fixed output for input ${index}`);
+    return { input, output };
+  });
 }
 
 /** One set of masks for all inputs: a mask's rendered template is then computed once. Few spans: all their masks. */

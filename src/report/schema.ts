@@ -32,13 +32,13 @@ const attributionMethod = z.enum([
   "word-overlap",
 ]);
 const valueKind = z.enum(["class-margin", "log-odds", "similarity", "sampled-log-odds"]);
-const precision = z.enum(["fp32", "precise", "fast"]);
+const precision = z.enum(["fp32", "precise", "fast", "as served"]);
 
 const surrogateIdentity = z.strictObject({
   model: text,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   engine: text,
-  backend: z.enum(["native", "wasm"]),
+  backend: z.enum(["native", "wasm", "server"]),
   precision,
   requestedPrecision: precision,
 });

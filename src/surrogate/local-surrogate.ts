@@ -45,8 +45,16 @@ export interface ScoredTokens {
   readonly responseTokens: number;
 }
 
+/** Identity of a model that runs here. */
+export interface LocalIdentity extends SurrogateIdentity {
+  readonly backend: Backend;
+  readonly precision: Precision;
+  readonly requestedPrecision: Precision;
+}
+
 /** A surrogate that runs here; adds to the port what commands and benchmarks need. */
 export interface LocalSurrogate extends Surrogate {
+  readonly identity: LocalIdentity;
   /** What a person should know of how it runs: a slower backend, another precision than asked for, a cache made again. */
   readonly notices: readonly string[];
   /** Why this precision runs, one sentence. */
@@ -65,7 +73,7 @@ export interface LocalSurrogate extends Surrogate {
 }
 
 class GgufSurrogate implements LocalSurrogate {
-  readonly identity: SurrogateIdentity;
+  readonly identity: LocalIdentity;
   readonly notices: readonly string[];
   readonly precisionReason: string;
   readonly #gguf: GgufFile;
@@ -82,7 +90,7 @@ class GgufSurrogate implements LocalSurrogate {
       readonly scorer: TokenScorer;
     },
     described: {
-      readonly identity: SurrogateIdentity;
+      readonly identity: LocalIdentity;
       readonly notices: readonly string[];
       readonly precisionReason: string;
     },

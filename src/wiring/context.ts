@@ -2,7 +2,13 @@
 import { resolve } from "node:path";
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
-import { fromFile, resolveSettings, type RawSetting, type Settings } from "../config.js";
+import {
+  fromFile,
+  fromStrings,
+  resolveSettings,
+  type RawSetting,
+  type Settings,
+} from "../config.js";
 import { messageOf, UnderstudyError } from "../errors.js";
 import { isMissing } from "../workspace/safe-read.js";
 
@@ -35,6 +41,7 @@ export interface CommandContext {
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   "oracle-base-url": "UNDERSTUDY_ORACLE_BASE_URL",
   "oracle-api-key": "UNDERSTUDY_ORACLE_API_KEY",
+  "surrogate-api-key": "UNDERSTUDY_SURROGATE_API_KEY",
 };
 
 /** Settings of the caller, the environment and the configuration file of the head version, in that order. */
@@ -42,8 +49,8 @@ export async function settingsOf(context: CommandContext): Promise<Settings> {
   const caller = new Map(context.caller);
   for (const [name, variable] of Object.entries(ENVIRONMENT)) {
     const value = context.environment[variable];
-    if (!caller.has(name) && value !== undefined && value !== "")
-      caller.set(name, { value, where: variable });
+    const given = value === undefined ? undefined : fromStrings({ [name]: value }, "").get(name);
+    if (!caller.has(name) && given !== undefined) caller.set(name, { ...given, where: variable });
   }
   const alone = resolveSettings(caller);
   const path = alone.config;

@@ -1,18 +1,16 @@
-/** `understudy model info|score|bench`: the surrogate on its own, so that anyone can hold it against another engine. */
+/** `understudy model info|score`: the surrogate on its own, so that anyone can hold it against another engine. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { messageOf, UnderstudyError } from "../errors.js";
 import { describeModel } from "../surrogate/description.js";
 import { openGguf } from "../surrogate/gguf.js";
-import { measureSpeed } from "../surrogate/speed.js";
 import { scoreText } from "../surrogate/score-text.js";
 import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
-import { embeddedModelPath, openSurrogateFrom } from "./ports.js";
+import { firstModelPath, openFirstLocal } from "./surrogates.js";
 
 export async function runModelInfo(context: CommandContext): Promise<ExitCode> {
   const settings = await settingsOf(context);
-  const given = context.model ?? settings["surrogate-model"];
-  const gguf = await openGguf(given === null ? embeddedModelPath() : resolve(context.root, given));
+  const gguf = await openGguf(await firstModelPath(context, settings));
   try {
     const description = await describeModel(gguf);
     context.print(
@@ -45,7 +43,7 @@ function describe(description: Awaited<ReturnType<typeof describeModel>>): strin
 export async function runModelScore(context: CommandContext): Promise<ExitCode> {
   const prompt = await readOperand(context, "prompt");
   const response = await readOperand(context, "response");
-  const surrogate = await openSurrogateFrom(context, await settingsOf(context));
+  const surrogate = await openFirstLocal(context, await settingsOf(context));
   try {
     const scored = await scoreText({ surrogate, prompt, response, raw: context.raw });
     if (context.json) context.print(`${JSON.stringify(scored)}\n`);
@@ -74,19 +72,4 @@ async function readOperand(context: CommandContext, name: "prompt" | "response")
       cause,
     });
   }
-}
-
-export async function runModelBench(context: CommandContext): Promise<ExitCode> {
-  const surrogate = await openSurrogateFrom(context, await settingsOf(context));
-  try {
-    const speed = await measureSpeed(surrogate, context.masks ?? 64);
-    if (context.json) context.print(`${JSON.stringify(speed)}\n`);
-    else
-      context.print(
-        `${speed.model}, ${speed.precision}, ${speed.backend}: ${speed.masks} masked prompts of ${speed.tokensPerMask} tokens in ${speed.seconds.toFixed(1)} s = ${speed.masksPerSecond.toFixed(1)} a second\n`,
-      );
-  } finally {
-    await surrogate.close();
-  }
-  return 0;
 }

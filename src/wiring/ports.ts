@@ -1,35 +1,30 @@
 /** Builds the adapters from settings: the one place that knows them all. */
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import type { Settings } from "../config.js";
-import { createBudget, type RunBudget } from "../cost/budget.js";
+import type { RunBudget } from "../cost/budget.js";
 import { isDataPath } from "../data/rows.js";
-import type { Surrogate } from "../domain.js";
+import type { Budget } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import { openOracle, type OpenedOracle } from "../oracle/oracle.js";
 import { matchesAny } from "../pipeline/globs.js";
 import type { Job, Ports } from "../pipeline/ports.js";
-import { pricing } from "../pipeline/pricing.js";
 import { isPromptPath, unsupportedPromptFormat } from "../prompts/index.js";
-import { openLocalSurrogate, type LocalSurrogate } from "../surrogate/local-surrogate.js";
 import { fileStateStore } from "../workspace/file-state-store.js";
 import { foldersWorkspace } from "../workspace/folders-workspace.js";
 import { gitWorkspace } from "../workspace/git-workspace.js";
 import type { CheckedWorkspace } from "../workspace/limits.js";
+import { openBudgets } from "./budgets.js";
 import type { CommandContext } from "./context.js";
 import { progressLine } from "./progress.js";
-
-const EMBEDDED_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
-/** Cap on money where the price is known and the caller gave none, US dollars. */
-const DEFAULT_MAX_COST = 5;
-
-type NoticedSurrogate = Surrogate & Pick<LocalSurrogate, "notices">;
+import { openSurrogates, type NoticedSurrogate } from "./surrogates.js";
 
 export interface OpenedPorts extends Ports {
   readonly workspace: CheckedWorkspace;
   readonly oracle: OpenedOracle | null;
+  /** Closing it closes all. */
   readonly surrogate: NoticedSurrogate;
+  readonly surrogates: readonly NoticedSurrogate[];
 }
 
 export interface OpenedJob extends Job {
@@ -44,27 +39,33 @@ export interface OpenedJob extends Job {
 /** Opens everything a pipeline needs; the caller closes the surrogate. */
 export async function openJob(context: CommandContext, settings: Settings): Promise<OpenedJob> {
   const usedKeys = new Set<string>();
-  const budget = budgetOf(settings);
-  const oracle = openOracleFrom(context, settings, { usedKeys, budget });
-  const { surrogate, seconds } = timed(await openSurrogateFrom(context, settings));
+  const budgets = openBudgets(settings);
+  const oracle = openOracleFrom(context, settings, { usedKeys, budget: budgets.oracle });
+  const { surrogates, seconds } = timed(
+    await openSurrogates(context, settings, budgets.surrogates),
+  );
   const state = fileStateStore(resolve(context.root, settings["state-folder"], "certificates"));
   return {
     settings,
     usedKeys,
-    spent: () => budget.spent(),
+    spent: () => budgets.spent(),
     surrogateSeconds: seconds,
     ports: {
       workspace: openWorkspace(context, settings),
       oracle,
-      surrogate,
+      surrogate: surrogates[0],
+      surrogates,
       state,
       say: progressLine(context),
     },
   };
 }
 
-function timed(surrogate: LocalSurrogate): {
-  readonly surrogate: NoticedSurrogate;
+type Several<Item> = readonly [Item, ...Item[]];
+
+/** Surrogates whose work is timed, and of which the first closes all. */
+function timed([first, ...rest]: Several<NoticedSurrogate>): {
+  readonly surrogates: Several<NoticedSurrogate>;
   readonly seconds: () => number;
 } {
   let milliseconds = 0;
@@ -76,19 +77,23 @@ function timed(surrogate: LocalSurrogate): {
       milliseconds += performance.now() - started;
     }
   };
-  const { identity, notices } = surrogate;
+  const time = (surrogate: NoticedSurrogate): NoticedSurrogate => ({
+    identity: surrogate.identity,
+    notices: surrogate.notices,
+    ...(surrogate.lacks === undefined ? {} : { lacks: surrogate.lacks }),
+    ...(surrogate.countedBy === undefined ? {} : { countedBy: surrogate.countedBy }),
+    score: (requests, options) => measured(() => surrogate.score(requests, options)),
+    scoreLabels: (prompts, labels, options) =>
+      measured(() => surrogate.scoreLabels(prompts, labels, options)),
+    embedPrompt: (messages) => measured(() => surrogate.embedPrompt(messages)),
+    countTokens: (text) => surrogate.countTokens(text),
+    close: () => surrogate.close(),
+  });
+  const closeAll = async (): Promise<void> =>
+    void (await Promise.all([first, ...rest].map((one) => one.close())));
   return {
     seconds: () => milliseconds / 1000,
-    surrogate: {
-      identity,
-      notices,
-      score: (requests, options) => measured(() => surrogate.score(requests, options)),
-      scoreLabels: (prompts, labels, options) =>
-        measured(() => surrogate.scoreLabels(prompts, labels, options)),
-      embedPrompt: (messages) => measured(() => surrogate.embedPrompt(messages)),
-      countTokens: (text) => surrogate.countTokens(text),
-      close: () => surrogate.close(),
-    },
+    surrogates: [{ ...time(first), close: closeAll }, ...rest.map(time)],
   };
 }
 
@@ -126,24 +131,9 @@ function ofInterest(settings: Settings): (path: string) => boolean {
       matchesAny([...settings.prompts, ...settings.data], path));
 }
 
-/** Caps on calls, money and minutes; a cap on money only where the caller gave one or the price is known. */
-function budgetOf(settings: Settings): RunBudget {
-  const started = performance.now();
-  const price = pricing(settings);
-  const model = settings["oracle-model"];
-  const known = model !== null && price(model, { promptTokens: 1, completionTokens: 1 }) !== null;
-  return createBudget({
-    maxCalls: settings["max-oracle-calls"],
-    maxCost: settings["max-cost"] ?? (known ? DEFAULT_MAX_COST : null),
-    maxMinutes: settings["max-minutes"],
-    price,
-    elapsedMinutes: () => (performance.now() - started) / 60_000,
-  });
-}
-
 interface Spending {
   readonly usedKeys: Set<string>;
-  readonly budget: RunBudget;
+  readonly budget: Budget;
 }
 
 function openOracleFrom(
@@ -176,36 +166,5 @@ function openOracleFrom(
     timeoutMs: settings["oracle-timeout-seconds"] * 1000,
     allowPrivateEndpoint: settings["allow-private-endpoint"],
     usedKeys,
-  });
-}
-
-/** The embedded weights lie in `models/` of the repository that holds the running file: dist/main/ or lib/src/wiring/. */
-export function embeddedModelPath(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const candidate = join(folder, "models", EMBEDDED_MODEL);
-    if (existsSync(candidate)) return candidate;
-    const parent = dirname(folder);
-    if (parent === folder)
-      throw new UnderstudyError(
-        "MODEL_FILE",
-        `the embedded surrogate ${EMBEDDED_MODEL} was not found`,
-        { fix: "keep the folder models/ beside dist/, or name a GGUF file with --surrogate-model" },
-      );
-    folder = parent;
-  }
-}
-
-export async function openSurrogateFrom(
-  context: CommandContext,
-  settings: Settings,
-): Promise<LocalSurrogate> {
-  const given = context.model ?? settings["surrogate-model"];
-  return await openLocalSurrogate({
-    modelPath: given === null ? embeddedModelPath() : resolve(context.root, given),
-    precision: settings.precision,
-    backend: settings.runtime,
-    workers: settings["surrogate-workers"],
-    cacheFolder: resolve(context.root, settings["state-folder"], "compiled"),
   });
 }

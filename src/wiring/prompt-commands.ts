@@ -69,7 +69,8 @@ async function onOnePrompt(
   }
 }
 
-async function readPrompt(job: OpenedJob, path: string): Promise<string> {
+/** The prompt file as it stands in the checkout. Throws FILE where there is none. */
+export async function readPrompt(job: OpenedJob, path: string): Promise<string> {
   const text = await job.ports.workspace.read(path);
   if (text === null)
     throw new UnderstudyError("FILE", "the prompt file does not exist", {

@@ -12,6 +12,7 @@ import { review } from "../review.js";
 import { writeOutputs } from "../workspace/file-state-store.js";
 import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
 import { openJob, type OpenedJob } from "./ports.js";
+import { secretsIn } from "./server-keys.js";
 
 export interface Reviewed {
   readonly report: Report;
@@ -74,20 +75,28 @@ export async function reviewAndWrite(
 
 /** Values that must leave in no output. */
 export function secretsOf(settings: Settings): readonly string[] {
-  return [settings["oracle-api-key"], settings["github-token"]].filter((secret) => secret !== null);
+  return [
+    settings["oracle-api-key"],
+    settings["github-token"],
+    ...secretsIn(settings["surrogate-api-key"]),
+  ].filter((secret) => secret !== null);
 }
 
 function announce(job: OpenedJob, context: CommandContext): void {
-  const { oracle, surrogate } = job.ports;
+  const { oracle, surrogates } = job.ports;
   if (context.quiet) return;
-  for (const notice of surrogate.notices) context.say(`understudy: ${notice}\n`);
+  for (const notice of surrogates.flatMap((one) => one.notices))
+    context.say(`understudy: ${notice}\n`);
+  const listed = surrogates
+    .map(({ identity }) => `${identity.model}, ${identity.precision}, ${identity.backend}`)
+    .join("; then ");
   context.say(
-    `understudy: surrogate ${surrogate.identity.model}, ${surrogate.identity.precision}, ${surrogate.identity.backend}; oracle ${oracle === null ? "none" : `${oracle.model} (${oracle.host})`}\n`,
+    `understudy: surrogate ${listed}; oracle ${oracle === null ? "none" : `${oracle.model} (${oracle.host})`}\n`,
   );
 }
 
 function factsOf(job: OpenedJob, started: number, ledger: Ledger): RunFacts {
-  const { oracle, surrogate } = job.ports;
+  const { oracle, surrogates } = job.ports;
   const oracleFacts = oracle?.facts();
   return {
     seconds: (performance.now() - started) / 1000,
@@ -98,7 +107,7 @@ function factsOf(job: OpenedJob, started: number, ledger: Ledger): RunFacts {
     surrogateSeconds: job.surrogateSeconds(),
     costReduction: timedReduction(job, ledger),
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
-    notices: [...surrogate.notices, ...(oracleFacts?.notices ?? [])],
+    notices: [...surrogates.flatMap((one) => one.notices), ...(oracleFacts?.notices ?? [])],
   };
 }
 

@@ -126,5 +126,5 @@ interface LedgerLine extends Pick<OracleUsage, "calls" | "cost"> {
 function surrogateSentence(surrogate: Report["ledger"]["surrogate"]): string {
   if (surrogate === null) return "Surrogate: not used.";
   const { model, precision, masks, tokens } = surrogate;
-  return `Surrogate: ${codeSpan(model)} (${codeSpan(precision)}), ${quantity(masks, "masked prompt")}, ${quantity(tokens, "token")}, on this machine.`;
+  return `Surrogate: ${codeSpan(model)} (${codeSpan(precision)}), ${quantity(masks, "masked prompt")}, ${quantity(tokens, "token")}, ${precision === "as served" ? "on its server" : "on this machine"}.`;
 }
