@@ -25,7 +25,10 @@ export { chooseValueKind, classMargin, logOddsOfText, similarity } from "./expla
 export { fitHierarchical } from "./explain/hierarchical.js";
 export { compareFidelity, decideShown } from "./explain/fidelity/compare-fidelity.js";
 export { explainBySurrogate } from "./explain/surrogate-lasso.js";
-export { screenPredict } from "./screening/verdict.js";
+export { screenPredict } from "./screening/predict.js";
+export { screenLabels } from "./screening/labels.js";
+export { screenExplain } from "./screening/explain.js";
+export { claimShare, parseShares, serialiseShares } from "./screening/shares.js";
 export { parseCertificate, serialiseCertificate } from "./screening/certificate.js";
 export { compress } from "./findings/compression.js";
 export { judgeDemonstrations } from "./findings/demonstrations.js";
