@@ -52,7 +52,6 @@ export type Judged<One extends PredictConsumed> =
 /** A test after everything that could be looked at. */
 export interface Tested<One extends PredictConsumed> {
   readonly test: ScreenTest;
-  readonly rule: "betting" | "paper-ttest";
   readonly population: number;
   readonly excluded: readonly string[];
   readonly consumed: readonly One[];
@@ -65,8 +64,8 @@ export interface Tested<One extends PredictConsumed> {
   /** Number of looks after which it was certified, or could not be any more; null: never. */
   readonly certifiedAfter: number | null;
   readonly futileAfter: number | null;
-  /** The paper's rule on the same differences. */
-  readonly paperPassedAfter: number | null;
+  /** The paper's rule on the same differences, where it was asked for: number of looks after which it passed, or null. */
+  readonly paper: { readonly passedAfter: number | null } | null;
 }
 
 /**
@@ -100,7 +99,6 @@ export function testByBetting<One extends PredictConsumed>(options: {
   if (previous) checkReplay(previous, path);
   return {
     test,
-    rule: request.rule ?? "betting",
     population,
     excluded,
     consumed,
@@ -112,7 +110,8 @@ export function testByBetting<One extends PredictConsumed>(options: {
         : lowerBoundPath((threshold) => differencesAt(consumed, threshold), design),
     certifiedAfter: design === null ? null : lookOf(firstRejection(path, design)),
     futileAfter: design === null ? null : futileAfter(path, design),
-    paperPassedAfter: paperTTest(differences, test.alpha),
+    paper:
+      request.rule === "paper-ttest" ? { passedAfter: paperTTest(differences, test.alpha) } : null,
   };
 }
 

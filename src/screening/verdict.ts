@@ -57,13 +57,9 @@ export function numbersOf<One extends PredictConsumed>(
     certifiedAfter: tested.certifiedAfter,
     futileAfter: tested.futileAfter,
     rule:
-      tested.rule === "betting"
+      tested.paper === null
         ? { kind: "betting" }
-        : {
-            kind: "paper-ttest",
-            passedAfter: tested.paperPassedAfter,
-            invalid: PAPER_RULE_WARNING,
-          },
+        : { kind: "paper-ttest", ...tested.paper, invalid: PAPER_RULE_WARNING },
   };
 }
 
@@ -76,7 +72,9 @@ function verdictOf<One extends PredictConsumed>(tested: Tested<One>, claim: Clai
   if (claim.insufficient !== null)
     return { verdict: "insufficient data", reason: claim.insufficient };
   if (claim.objection !== null) return { verdict: "not supported", reason: claim.objection };
-  return tested.rule === "betting" ? byBetting(tested, claim) : byPaperRule(tested);
+  return tested.paper === null
+    ? byBetting(tested, claim)
+    : byPaperRule(tested.paper.passedAfter, tested.consumed.length);
 }
 
 function byBetting<One extends PredictConsumed>(
@@ -101,16 +99,15 @@ function byBetting<One extends PredictConsumed>(
 }
 
 /** A test that does not keep its level licenses nothing: the most that it can say is `supported`. */
-function byPaperRule<One extends PredictConsumed>(tested: Tested<One>): Decided {
-  const { paperPassedAfter, consumed } = tested;
-  return paperPassedAfter === null
+function byPaperRule(passedAfter: number | null, inputs: number): Decided {
+  return passedAfter === null
     ? {
         verdict: "not supported",
-        reason: `the paper's rule did not pass within ${consumed.length} inputs; ${PAPER_RULE_WARNING}`,
+        reason: `the paper's rule did not pass within ${inputs} inputs; ${PAPER_RULE_WARNING}`,
       }
     : {
         verdict: "supported",
-        reason: `the paper's rule passed after ${paperPassedAfter} inputs; ${PAPER_RULE_WARNING}`,
+        reason: `the paper's rule passed after ${passedAfter} inputs; ${PAPER_RULE_WARNING}`,
       };
 }
 
