@@ -15,6 +15,7 @@ import {
   NO_BETS,
   type BettingDesign,
 } from "../../src/numerics/e-process.js";
+import { randomFrom } from "../../src/numerics/random.js";
 
 const designs = fc.record({
   threshold: fc.double({ min: 0.1, max: 0.9, noNaN: true }),
@@ -24,19 +25,59 @@ const designs = fc.record({
 });
 const sequences = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 15 });
 
+/** By the definition: the largest point such that it and every one below have been rejected by now. */
+function boundByDefinition(
+  values: readonly number[],
+  design: BettingDesign,
+  resolution: number,
+): number {
+  const rejected = Array.from({ length: resolution - 1 }, (_, index) => {
+    const at = { ...design, threshold: (index + 1) / resolution };
+    return betOnAll(values, at).some((state) => isRejected(state, at));
+  });
+  const first = rejected.indexOf(false);
+  return (first < 0 ? rejected.length : first) / resolution;
+}
+
 describe("the path of lower bounds", () => {
-  test("at each look is the bound that the values up to it give, and never falls", () => {
-    fc.assert(
-      fc.property(sequences, designs, (values, design) => {
-        const path = lowerBoundPath((at) => values.map((q) => q - at), design, 20);
-        expect(path).toHaveLength(values.length);
-        path.forEach((bound, index) => {
-          expect(bound).toBe(lowerBoundByBetting(values.slice(0, index + 1), design, 20));
-          expect(bound).toBeGreaterThanOrEqual(path[index - 1] ?? 0);
-        });
-      }),
-      { numRuns: 60, seed: 1 },
+  test("at each look is the largest point up to which all have been rejected by then, and never falls", () => {
+    const random = randomFrom("paths");
+    for (let run = 0; run < 150; run++) {
+      const design: BettingDesign = {
+        threshold: 0.5,
+        alpha: [0.02, 0.1, 0.3][run % 3] ?? 0.1,
+        horizon: 15,
+        population: run % 2 === 0 ? 15 : null,
+      };
+      const share = random.uniform();
+      const values = Array.from({ length: 15 }, () =>
+        random.bernoulli(share) ? 1 - 0.1 * random.uniform() : 0.4 * random.uniform(),
+      );
+      const path = lowerBoundPath((at) => values.map((q) => q - at), design, 20);
+      expect(path).toHaveLength(values.length);
+      path.forEach((bound, index) => {
+        expect(bound).toBe(boundByDefinition(values.slice(0, index + 1), design, 20));
+        expect(bound).toBeGreaterThanOrEqual(path[index - 1] ?? 0);
+      });
+    }
+  });
+
+  test("a point that is rejected before those below it counts from when they are, and one above an open point never", () => {
+    const design: BettingDesign = { threshold: 0.5, alpha: 0.05, horizon: 12, population: null };
+    const strong = new Float64Array(12).fill(0.9);
+    // Nothing for eight looks, then strong: rejected late.
+    const late = strong.map((d, look) => (look < 8 ? 0 : d));
+    const none = new Float64Array(12);
+    const path = lowerBoundPath(
+      (at) => (at < 0.28 ? late : at < 0.48 ? strong : at < 0.53 ? none : strong),
+      design,
+      20,
     );
+    const at = { ...design, threshold: 0.05 };
+    const first = firstRejection(betOnDifferences(late, at), at) ?? NaN;
+    expect(first).toBeGreaterThanOrEqual(8);
+    expect(path.slice(0, first)).toEqual(path.slice(0, first).map(() => 0));
+    expect(path.at(-1)).toBe(0.45);
   });
 
   test("every point up to the bound is rejected, the next is not", () => {
