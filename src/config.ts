@@ -209,11 +209,31 @@ export const settingDefinitions = {
     count(8, 0),
     "Answers at temperature 1 a masked prompt where the oracle gives labels without log-probabilities; fewer than 2: similarity of the answer instead.",
   ),
-  "screen-threshold": define(
-    share(0.7),
-    "Mean fidelity q that a surrogate must be shown to exceed.",
+  "screen-mode": define(
+    z.enum(["predict", "labels", "explain"]).default("predict"),
+    "What the screen tests: `predict`, how well the surrogate orders a few oracle masks an input; `labels`, how well it foresees which masks flip the answer (chosen by itself where the oracle gives no log-probabilities); `explain`, its fidelity as a share of that of the oracle's own explanation, which needs at least 16 `masks-per-input`.",
   ),
-  "screen-alpha": define(share(0.05), "Error level of the screening test."),
+  "screen-method": define(
+    z.enum(["betting", "paper-ttest"]).default("betting"),
+    "What the verdict follows; `paper-ttest` is the papers' rule for comparison, does not keep its level and certifies nothing.",
+  ),
+  "screen-population": define(
+    z.enum(["finite", "population"]).default("finite"),
+    "What the verdict is about: this input set (`finite`), or inputs like these (`population`), which takes more inputs.",
+  ),
+  "screen-surrogates": define(
+    z.number().int().min(1).max(100).default(1),
+    "How many surrogates will be screened on the same inputs: each gets that part of `screen-alpha`. Fixed when the first is screened; further ones are refused.",
+    "caller",
+  ),
+  "screen-threshold": define(
+    z.number().gt(0).lt(1).nullable().default(null),
+    "What a surrogate must be shown to exceed: the mean fidelity q (default 0.7), in mode `explain` the share of the oracle's own (default 0.9).",
+  ),
+  "screen-alpha": define(
+    share(0.05),
+    "Error level of the screening test, over all surrogates together.",
+  ),
   "instance-rule": define(
     z.enum(["kappa", "plain"]).default("kappa"),
     "Which inputs a surrogate may explain itself: `kappa`, those on which its label is the oracle's, if Cohen's kappa over the inputs is shown to exceed `instance-kappa`; `plain`, the paper's rule, all on which the labels are equal.",

@@ -268,24 +268,86 @@ export type Verdict =
   | "insufficient data"
   | "not screened";
 
-/** The outcome of the test whether a surrogate may speak for the oracle, with the numbers that made it (methods C3). */
-export interface Screen {
+/**
+ * What a screen tests (methods C3; q in [0, 1] is the fidelity of an explanation on masks that it did not see):
+ * - predict: how well the surrogate's attribution orders a few oracle masks; q = (Spearman + 1) / 2
+ * - labels: how well it foresees which masks flip the oracle's answer, where there are no log-probabilities; q = sign-AUC
+ * - explain: q of the surrogate's explanation against a share of the q of the oracle's own; q = max(0, LDS)
+ */
+export type ScreenMode = Screen["mode"];
+
+/** The numbers that every screen has, whatever its mode and verdict. */
+export interface ScreenNumbers {
   readonly surrogate: string;
-  readonly mode: "predict";
   readonly verdict: Verdict;
   readonly reason: string;
-  /** Mean of q, in [0, 1]; null where nothing was measured. */
+  /** Mean of q, or in mode `explain` the ratio of the means; null where nothing was measured. */
   readonly estimate: number | null;
-  /** Lower confidence bound of the mean of q at level alpha. */
+  /** Lower confidence bound of it at level alpha: the last of the path. */
   readonly low: number | null;
+  /** What must be exceeded: by the mean of q, or by the ratio. */
   readonly threshold: number;
+  /** A bound above this, short of a certificate, makes `supported`. */
+  readonly supportedAbove: number;
+  /** This surrogate's share of the level. */
   readonly alpha: number;
   /** Final wealth of the betting test; certified when the largest wealth reached 1 / alpha. */
   readonly wealth: number | null;
   /** Wealth after each input, for the chart. */
   readonly wealthPath: readonly number[];
+  /** Lower confidence bound after each input, valid at all of them at once. */
+  readonly boundPath: readonly number[];
   readonly inputs: number;
+  /** Fewer make "insufficient data". */
+  readonly inputsNeeded: number;
+  /**
+   * finite: a claim about the inputs of the search set, of which `size` can be judged; population: a claim about inputs like
+   * these, from at most `size` of them. null: not fixed, for nothing was measured.
+   */
+  readonly population: { readonly form: "finite" | "population"; readonly size: number | null };
+  /** Number of inputs after which it was certified; null where it was not. */
+  readonly certifiedAfter: number | null;
+  /** Number of inputs after which no further input could have certified it; null where some could. Going on is allowed. */
+  readonly futileAfter: number | null;
+  readonly rule: ScreenRule;
 }
+
+/** What the verdict follows. */
+export type ScreenRule =
+  | { readonly kind: "betting" }
+  /** The paper's, for comparison: it can say `supported` at most, and `invalid` says why. */
+  | {
+      readonly kind: "paper-ttest";
+      readonly passedAfter: number | null;
+      readonly invalid: string;
+    };
+
+export interface PredictScreen extends ScreenNumbers {
+  readonly mode: "predict";
+}
+
+export interface LabelsScreen extends ScreenNumbers {
+  readonly mode: "labels";
+  /** Inputs whose answer flipped under some masks and not under others. */
+  readonly flipped: number;
+  /** What needs no model, on the same flips: the surrogate must be shown to beat it as well. null where nothing was measured. */
+  readonly control: {
+    readonly name: "span-length";
+    readonly estimate: number;
+    readonly wealth: number;
+    readonly beatenAfter: number | null;
+  } | null;
+}
+
+export interface ExplainScreen extends ScreenNumbers {
+  readonly mode: "explain";
+  /** Means of q, whose ratio is the estimate. */
+  readonly surrogateQ: number | null;
+  readonly oracleQ: number | null;
+}
+
+/** The outcome of the test whether a surrogate may speak for the oracle, with the numbers that made it (methods C3). */
+export type Screen = PredictScreen | LabelsScreen | ExplainScreen;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Findings

@@ -4,10 +4,10 @@ import {
   bet,
   betOnAll,
   isRejected,
-  lowerBoundByBetting,
   NO_BETS,
   type BettingDesign,
 } from "../../src/numerics/e-process.js";
+import { lowerBoundByBetting } from "../../src/numerics/bound-path.js";
 import { normalQuantile } from "../../src/numerics/normal.js";
 
 type Uniform = () => number;

@@ -98,12 +98,10 @@ describe("several surrogates on one set of oracle masks", () => {
     expect(opened.oracle.usages()).toHaveLength(asked);
   });
 
-  test("levels of the caller's own replace equal shares, and must not exceed the level together", async () => {
-    const { screens } = await screenLadder(opened, rungs, [0.01, 0, 0.02, 0.02]);
-    expect(screens.map(({ alpha }) => alpha)).toEqual([0.01, 0, 0.02, 0.02]);
-    await expect(screenLadder(opened, rungs, [0.05, 0.05, 0.05, 0.05])).rejects.toMatchObject({
-      code: "INTERNAL",
-    });
+  test("shares that are kept for surrogates to come are not given to those that are there", async () => {
+    const settings = { ...opened.job.settings, "screen-surrogates": 10 };
+    const { screens } = await screenLadder({ ...opened, job: { ...opened.job, settings } }, rungs);
+    expect(screens.map(({ alpha }) => alpha)).toEqual([0.005, 0.005, 0.005, 0.005]);
   });
 
   test("all of them are priors of hierarchical attribution, which switches the wrong one off", () => {

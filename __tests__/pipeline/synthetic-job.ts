@@ -29,7 +29,7 @@ export const SENTENCES: readonly string[] = [
 const INPUTS = 12;
 
 /** The prompt of any sentences, one a line from line 4 on. */
-export function promptOf(sentences: readonly string[]): string {
+export function promptOf(sentences: readonly string[], inputs = INPUTS): string {
   return `messages:
   - role: system
     content: |-
@@ -38,7 +38,7 @@ ${sentences.map((sentence) => `      ${sentence}`).join("\n")}
     content: "{{request}}"
 testData:
 ${Array.from(
-  { length: INPUTS },
+  { length: inputs },
   (_, index) =>
     `  - request: "request ${index} from ${index % 2 === 0 ? "Adams" : "Baker"}"\n    expected: "${index % 2 === 0 ? "yes" : "no"}"\n`,
 ).join("")}`;
@@ -177,9 +177,11 @@ export function syntheticJob(
     readonly surrogate?: Surrogate;
     readonly oracle?: Oracle;
     readonly said?: string[];
+    /** What the state store holds, to be looked at and shared by jobs. */
+    readonly kept?: Map<string, string>;
   } = {},
 ): Job {
-  const kept = new Map<string, string>();
+  const { kept = new Map<string, string>() } = ports;
   return {
     settings: resolveSettings(fromStrings(settings, "--")),
     ports: {

@@ -1,5 +1,5 @@
 import { UnderstudyError } from "../errors.js";
-import { lowerBoundByBetting } from "./e-process.js";
+import { lowerBoundByBetting } from "./bound-path.js";
 
 /** Points of the grid over [low, high] at which the test is inverted: the interval is rounded outwards by at most this share. */
 const RESOLUTION = 200;

@@ -1,8 +1,14 @@
 import { UnderstudyError } from "../errors.js";
 
+// Looked up once: a bound path takes thousands of bets.
+const { log, max, min, sqrt } = Math;
+
 /** What is fixed before the first value is looked at. */
 export interface BettingDesign {
-  /** H0: the mean of the values, each in [0, 1], is at most this; in (0, 1). */
+  /**
+   * H0: the mean of the values, each in [0, 1], is at most this; in (0, 1). For differences d: the most that one can lie below 0,
+   * with H0: the mean of d is at most 0.
+   */
   readonly threshold: number;
   readonly alpha: number;
   /** Most values that will ever be looked at. */
@@ -48,16 +54,32 @@ export function checkDesign(design: BettingDesign): void {
     );
 }
 
-/**
- * One step of the betting test of methods C3. Under H0 the wealth is a nonnegative supermartingale that starts at 1
- * (conditional mean of d at most m, bet fixed before the value is seen), so by Ville's inequality it ever reaches 1 / alpha
- * with probability at most alpha, whatever the stopping rule. Sampling without replacement: Waudby-Smith and Ramdas (2020,
- * 2024); size of the bet: recomputed at each step for the wealth still missing, after Voracek and Orabona (2025).
- * Where the values seen so far make H0 impossible, the wealth is raised to 1 / alpha.
- */
+/** One step of the betting test on a value in [0, 1]: a bet on d = value - threshold. Throws INTERNAL for any other value. */
 export function bet(state: BettingState, value: number, design: BettingDesign): BettingState {
   if (!(value >= 0 && value <= 1))
     throw new UnderstudyError("INTERNAL", `the betting test takes values in [0, 1], not ${value}`);
+  return betOnDifference(state, value - design.threshold, design);
+}
+
+/**
+ * One step of the betting test of methods C3 on a difference d in [-threshold, 1]. Under H0 the wealth is a nonnegative
+ * supermartingale that starts at 1 (conditional mean of d at most m, bet fixed before d is seen), so by Ville's inequality it
+ * ever reaches 1 / alpha with probability at most alpha, whatever the stopping rule. Sampling without replacement: Waudby-Smith
+ * and Ramdas (2020, 2024); size of the bet: recomputed at each step for the wealth still missing, after Voracek and Orabona (2025).
+ * Where the differences seen so far make H0 impossible, the wealth is raised to 1 / alpha.
+ * @throws UnderstudyError INTERNAL for a difference below -threshold, under which the wealth could turn negative, or above 1,
+ * and for more values than were planned.
+ */
+export function betOnDifference(
+  state: BettingState,
+  d: number,
+  design: BettingDesign,
+): BettingState {
+  if (!(d >= -design.threshold && d <= 1))
+    throw new UnderstudyError(
+      "INTERNAL",
+      `the betting test takes differences in [${-design.threshold}, 1], not ${d}`,
+    );
   if (state.count >= design.horizon)
     throw new UnderstudyError(
       "INTERNAL",
@@ -65,16 +87,15 @@ export function bet(state: BettingState, value: number, design: BettingDesign): 
     );
   const mean = nullMean(state, design);
   const impossible = mean < -design.threshold - ROUNDING;
-  const d = value - design.threshold;
   const wealth = impossible
-    ? Math.max(state.wealth, 1 / design.alpha)
+    ? max(state.wealth, 1 / design.alpha)
     : grow(state.wealth, 1 + stake(state, mean, design) * (d - mean));
   const count = state.count + 1;
   const sum = state.sum + d;
   return {
     count,
     wealth,
-    largestWealth: Math.max(state.largestWealth, wealth),
+    largestWealth: max(state.largestWealth, wealth),
     sum,
     squares: state.squares + (d - sum / count) ** 2,
   };
@@ -82,7 +103,7 @@ export function bet(state: BettingState, value: number, design: BettingDesign): 
 
 /** A cap only lowers the wealth, so the test stays valid, and the state stays a finite number that JSON can hold. */
 function grow(wealth: number, factor: number): number {
-  return Math.min(wealth * factor, 1e100);
+  return min(wealth * factor, 1e100);
 }
 
 /** Whether H0 is rejected at level alpha by now. */
@@ -91,15 +112,19 @@ export function isRejected(state: BettingState, design: BettingDesign): boolean 
 }
 
 /** Largest conditional mean of the next d that H0 allows. */
-function nullMean(state: BettingState, design: BettingDesign): number {
+function nullMean(state: Pick<BettingState, "count" | "sum">, design: BettingDesign): number {
   return design.population === null ? 0 : -state.sum / (design.population - state.count);
 }
 
 function stake(state: BettingState, mean: number, design: BettingDesign): number {
   const variance = (PRIOR_WEIGHT * PRIOR_VARIANCE + state.squares) / (state.count + PRIOR_WEIGHT);
-  const missing = Math.max(Math.log(1 / design.alpha) - Math.log(state.wealth), 1e-9);
-  const wanted = Math.sqrt((2 * missing) / ((design.horizon - state.count) * variance));
-  return Math.min(wanted, LARGEST_STAKE / Math.max(design.threshold + mean, ROUNDING));
+  const missing = max(log(1 / design.alpha) - log(state.wealth), 1e-9);
+  const wanted = sqrt((2 * missing) / ((design.horizon - state.count) * variance));
+  return min(wanted, largestStake(mean, design));
+}
+
+function largestStake(mean: number, design: BettingDesign): number {
+  return LARGEST_STAKE / max(design.threshold + mean, ROUNDING);
 }
 
 /** The states after 1, 2, ... values. */
@@ -115,22 +140,34 @@ export function betOnAll(
   return states;
 }
 
-/**
- * Lower confidence bound of the mean at level 1 - alpha, at every time at once: the largest point of the grid
- * 1/resolution, 2/resolution, ... below which every point has been rejected by now; 0 where none has. One alpha covers the
- * whole grid: a bound above the mean requires that the first point at or above the mean, a true H0, was rejected.
- */
-export function lowerBoundByBetting(
-  values: ArrayLike<number>,
+/** The states after 1, 2, ... differences. */
+export function betOnDifferences(
+  differences: ArrayLike<number>,
   design: BettingDesign,
-  resolution = 100,
-): number {
-  let bound = 0;
-  for (let point = 1; point < resolution; point++) {
-    const at = { ...design, threshold: point / resolution };
-    const last = betOnAll(values, at).at(-1);
-    if (last === undefined || !isRejected(last, at)) return bound;
-    bound = point / resolution;
+): readonly BettingState[] {
+  checkDesign(design);
+  const states: BettingState[] = [];
+  let state = NO_BETS;
+  for (let i = 0; i < differences.length; i++)
+    states.push((state = betOnDifference(state, differences[i] ?? NaN, design)));
+  return states;
+}
+
+/**
+ * Whether the test cannot be won any more by its horizon even if every value still to come is the best one, d = 1 - threshold
+ * (methods C3, futility). Non-binding: going on costs calls, never the level. In the population form this allows the largest
+ * admissible bet at each step; without replacement also the lower null means that such values would lead to.
+ */
+export function isFutile(state: BettingState, design: BettingDesign): boolean {
+  if (isRejected(state, design)) return false;
+  const best = 1 - design.threshold;
+  let { wealth, sum } = state;
+  for (let count = state.count; count < design.horizon; count++) {
+    const mean = nullMean({ count, sum }, design);
+    if (mean < -design.threshold - ROUNDING) return false;
+    wealth *= 1 + largestStake(mean, design) * (best - mean);
+    if (wealth >= 1 / design.alpha) return false;
+    sum += best;
   }
-  return bound;
+  return true;
 }

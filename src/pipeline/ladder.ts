@@ -2,11 +2,10 @@
 import type { OracleAnswer, Screen, Surrogate, SurrogateAbility } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import type { SurrogatePrior } from "../explain/hierarchical.js";
-import { climbLadder, equalShares, type LadderDecision, type Rung } from "../screening/ladder.js";
-import { notScreened } from "../screening/verdict.js";
+import { climbLadder, type LadderDecision, type Rung } from "../screening/ladder.js";
 import type { OracleValues } from "./oracle-values.js";
 import type { Job, Ports } from "./ports.js";
-import { screenSurrogate, type Screening } from "./screen-surrogate.js";
+import { screenSurrogate, unscreened, type Screening } from "./screen-surrogate.js";
 import type { PromptStudy } from "./study.js";
 import { explainOnSurrogate, type SurrogateStudy } from "./surrogate-values.js";
 
@@ -73,51 +72,33 @@ export interface ScreenedLadder {
 }
 
 /**
- * Tests every rung on the same oracle values, each at its own level and with its own certificate. `levels`: [rung], together at most
- * `screen-alpha`; equal shares by default. The number of rungs enters the level, so a longer ladder is another test of each.
+ * Tests every rung on the same oracle values, each with its own certificate and its own part of `screen-alpha`: the register of shares
+ * has a slot for each rung, or as many as `screen-surrogates` says where these are more. A rung that comes when no slot is left is
+ * not screened.
  */
 export async function screenLadder(
   screening: Pick<Screening, "job" | "study" | "values" | "oracle">,
   rungs: readonly StudiedRung[],
-  levels?: readonly number[],
 ): Promise<ScreenedLadder> {
-  const { settings } = screening.job;
-  const alpha = settings["screen-alpha"];
-  const share = equalShares(alpha, Math.max(1, rungs.length));
+  const { settings, ports } = screening.job;
+  const slots = Math.max(settings["screen-surrogates"], rungs.length);
+  const job = { ports, settings: { ...settings, "screen-surrogates": slots } };
   const tested: Rung[] = [];
-  for (const [place, rung] of rungs.entries())
+  const screens: Screen[] = [];
+  for (const rung of rungs) {
+    const own = withSurrogate(job, rung.surrogate);
+    const screen: Screen =
+      rung.kind === "unusable"
+        ? unscreened(own, "not screened", rung.reason)
+        : await screenSurrogate({ ...screening, job: own, attributions: rung.study.pooled });
+    screens.push({ ...screen, surrogate: rung.name });
     tested.push(
       rung.kind === "unusable"
         ? { kind: "unusable", name: rung.name, reason: rung.reason }
-        : {
-            kind: "screened",
-            name: rung.name,
-            screen: await screenRung(screening, rung, levels?.[place] ?? share),
-          },
+        : { kind: "screened", name: rung.name, screen: { ...screen, surrogate: rung.name } },
     );
-  return {
-    screens: tested.map((one, place) =>
-      one.kind === "screened"
-        ? one.screen
-        : {
-            ...notScreened(one.name, one.reason),
-            threshold: settings["screen-threshold"],
-            alpha: levels?.[place] ?? share,
-          },
-    ),
-    decision: climbLadder(tested, alpha),
-  };
-}
-
-async function screenRung(
-  screening: Pick<Screening, "job" | "study" | "values" | "oracle">,
-  { name, surrogate, study }: Extract<StudiedRung, { kind: "explained" }>,
-  alpha: number,
-): Promise<Screen> {
-  const own = withSurrogate(screening.job, surrogate);
-  const job = { ...own, settings: { ...own.settings, "screen-alpha": alpha } };
-  const screen = await screenSurrogate({ ...screening, job, attributions: study.pooled });
-  return { ...screen, surrogate: name };
+  }
+  return { screens, decision: climbLadder(tested, settings["screen-alpha"]) };
 }
 
 /** Model names, numbered from the second of a name on: attributions are told apart by them. */

@@ -10,6 +10,7 @@ import { coarseToFineStudy, evenStudy } from "./granular-study.js";
 import { askUnmasked } from "./oracle-values.js";
 import { announceOutcome, announcePlan, planPrompt } from "./plan.js";
 import type { Job } from "./ports.js";
+import { unscreened } from "./screen-surrogate.js";
 import { measureSelfDisagreement, notMeasured } from "./self-disagreement.js";
 import { openStudy, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
@@ -190,21 +191,7 @@ function withoutOracle(
   reason: string,
   planned: PlannedCalls | null = null,
 ): PromptReview {
-  const screens = [
-    {
-      surrogate: job.ports.surrogate.identity.model,
-      mode: "predict" as const,
-      verdict: "not screened" as const,
-      reason,
-      estimate: null,
-      low: null,
-      threshold: job.settings["screen-threshold"],
-      alpha: job.settings["screen-alpha"],
-      wealth: null,
-      wealthPath: [],
-      inputs: 0,
-    },
-  ];
+  const screens = [unscreened(job, "not screened", reason)];
   return {
     report: {
       ...common,
@@ -240,21 +227,7 @@ function explanationFields(
   return {
     explanation: null,
     explanationReason: outcome.reason,
-    screens: [
-      {
-        surrogate: job.ports.surrogate.identity.model,
-        mode: "predict",
-        verdict: "insufficient data",
-        reason: outcome.reason,
-        estimate: null,
-        low: null,
-        threshold: job.settings["screen-threshold"],
-        alpha: job.settings["screen-alpha"],
-        wealth: null,
-        wealthPath: [],
-        inputs: 0,
-      },
-    ],
+    screens: [unscreened(job, "insufficient data", outcome.reason)],
   };
 }
 

@@ -36,7 +36,7 @@ export function commentMarker(key: string): string {
  * is the short resolved state: what was looked at, and what could not be known.
  */
 export function renderComment(report: Report, options: CommentOptions): string {
-  const view: View = { report, links: options.links ?? {}, rows: ROWS, text: TEXT };
+  const view: View = { report, links: options.links ?? {}, rows: ROWS, text: TEXT, course: false };
   const marker = `${commentMarker(options.key)}\n`;
   const evidence = hasFindings(report) ? folded(evidenceSections(view)) : [];
   const sections = [...openSections(view), ...evidence, ...runLink(view)];

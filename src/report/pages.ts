@@ -1,18 +1,14 @@
 /** The sections of a full page in reading order, shared by the comment and the job summary. */
 import type { Section } from "./budget.js";
 import { details } from "./markdown/blocks.js";
-import {
-  changedOutputsSection,
-  certificationSection,
-  diffSection,
-  screeningSection,
-} from "./sections/evidence.js";
+import { changedOutputsSection, certificationSection, diffSection } from "./sections/evidence.js";
 import { influenceSection, methodSection } from "./sections/explanation.js";
 import { filesTable, missing, problems } from "./sections/files.js";
 import { headline } from "./sections/headline.js";
 import { ledgerLine, ledgerTable } from "./sections/ledger.js";
 import { provenanceSection } from "./sections/provenance.js";
 import { removableSpans } from "./sections/removable.js";
+import { screeningSection } from "./sections/screening.js";
 import { demonstrationsTable, rowsTable, triggersTable } from "./sections/suspicious.js";
 import type { View } from "./view.js";
 

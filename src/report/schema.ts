@@ -137,27 +137,68 @@ const explanation = z
       "Influence of every maskable span on the value, 90 % intervals, with its fidelity on masks of the oracle that the fit did not see.",
   });
 
+const screenRule = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("betting") }),
+    z.strictObject({
+      kind: z.literal("paper-ttest"),
+      passedAfter: count.nullable(),
+      invalid: text,
+    }),
+  ])
+  .meta({ id: "ScreenRule", description: "What the verdict follows." });
+const screenNumbers = {
+  verdict: z.enum(["certified", "supported", "not supported", "insufficient data", "not screened"]),
+  reason: text,
+  estimate: z.number().min(0).nullable(),
+  low: share.nullable(),
+  threshold: share,
+  supportedAbove: share,
+  alpha: z.number().gt(0).lt(1),
+  wealth: z.number().min(0).nullable(),
+  wealthPath: list(z.number().min(0)),
+  boundPath: list(share),
+  inputs: count,
+  inputsNeeded: count,
+  population: z.strictObject({
+    form: z.enum(["finite", "population"]),
+    size: count.nullable(),
+  }),
+  certifiedAfter: count.nullable(),
+  futileAfter: count.nullable(),
+  rule: screenRule,
+};
+
 const screen = z
-  .strictObject({
-    surrogate: text,
-    mode: z.literal("predict"),
-    verdict: z.enum([
-      "certified",
-      "supported",
-      "not supported",
-      "insufficient data",
-      "not screened",
-    ]),
-    reason: text,
-    estimate: share.nullable(),
-    low: share.nullable(),
-    threshold: share,
-    alpha: z.number().gt(0).lt(1),
-    wealth: z.number().min(0).nullable(),
-    wealthPath: list(z.number().min(0)),
-    inputs: count,
-  })
-  .meta({ id: "Screen", description: "The test whether a surrogate may speak for the oracle." });
+  .discriminatedUnion("mode", [
+    z.strictObject({ surrogate: text, mode: z.literal("predict"), ...screenNumbers }),
+    z.strictObject({
+      surrogate: text,
+      mode: z.literal("labels"),
+      ...screenNumbers,
+      flipped: count,
+      control: z
+        .strictObject({
+          name: z.literal("span-length"),
+          estimate: share,
+          wealth: z.number().min(0),
+          beatenAfter: count.nullable(),
+        })
+        .nullable(),
+    }),
+    z.strictObject({
+      surrogate: text,
+      mode: z.literal("explain"),
+      ...screenNumbers,
+      surrogateQ: share.nullable(),
+      oracleQ: share.nullable(),
+    }),
+  ])
+  .meta({
+    id: "Screen",
+    description:
+      "The test whether a surrogate may speak for the oracle. estimate: mean of q, in mode explain the ratio of surrogateQ and oracleQ; low and boundPath: lower confidence bounds of it at level alpha, after all inputs and after each, valid at all of them at once.",
+  });
 
 const certificate = z
   .strictObject({

@@ -20,7 +20,7 @@ export function renderSummary(
   facts: RunFacts | null = null,
   links: Links = {},
 ): string {
-  const view: View = { report, links, rows: ROWS, text: TEXT };
+  const view: View = { report, links, rows: ROWS, text: TEXT, course: true };
   const run: readonly Section[] =
     facts === null ? [] : [{ name: "this run", body: runSection(facts), dropOrder: 0 }];
   const sections = [...openSections(view), ...headed(evidenceSections(view)), ...run];

@@ -1,6 +1,7 @@
 /** What `explain` and `screen` print: plain text for a terminal, hostile text made visible, a bar where a colour would be. */
 import type { Explanation, Interval, PromptReport, ReportSpan, Screen } from "../domain.js";
 import { decimal } from "./markdown/numbers.js";
+import { courseNotes, unusualNotes } from "./screen-notes.js";
 import { truncate, visibleLine } from "./markdown/visible.js";
 
 const BAR_WIDTH = 12;
@@ -104,11 +105,12 @@ function screenLines(screen: Screen): string {
     screen.estimate === null
       ? []
       : [
-          `  mean q ${decimal(screen.estimate)}, lower bound ${screen.low === null ? "unknown" : decimal(screen.low)} at alpha ${screen.alpha}, threshold ${screen.threshold}, ${screen.inputs} inputs, wealth ${screen.wealth === null ? "unknown" : decimal(screen.wealth)} of ${decimal(1 / screen.alpha, 0)}`,
+          `  ${screen.mode === "explain" ? "ratio" : "mean q"} ${decimal(screen.estimate)}, lower bound ${screen.low === null ? "unknown" : decimal(screen.low)} at alpha ${screen.alpha}, threshold ${screen.threshold}, ${screen.inputs} inputs, wealth ${screen.wealth === null ? "unknown" : decimal(screen.wealth)} of ${decimal(1 / screen.alpha, 0)}`,
         ];
   return [
-    `${visibleLine(screen.surrogate)}: ${screen.verdict}`,
+    `${visibleLine(screen.surrogate)}: ${screen.verdict} (mode ${screen.mode})`,
     `  ${visibleLine(screen.reason)}`,
     ...measured,
+    ...[...unusualNotes(screen), ...courseNotes(screen)].map((note) => `  ${note}`),
   ].join("\n");
 }

@@ -20,6 +20,8 @@ export interface View {
   readonly rows: number;
   /** Graphemes of one quoted text. */
   readonly text: number;
+  /** Whether it is told how tests went, and not only how they ended. */
+  readonly course: boolean;
 }
 
 type Lines = Pick<SourceRange, "startLine" | "endLine">;

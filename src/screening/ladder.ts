@@ -58,16 +58,12 @@ export function climbLadder(rungs: readonly Rung[], alpha: number): LadderDecisi
   };
 }
 
-/** An equal share of the level for each of several surrogates, fixed before any is tested. Throws INTERNAL for no surrogate. */
-export function equalShares(alpha: number, surrogates: number): number {
-  if (!(surrogates >= 1))
-    throw new UnderstudyError("INTERNAL", `a level shared among ${surrogates} surrogates`);
-  return alpha / surrogates;
-}
-
 function checkLevels(rungs: readonly Rung[], alpha: number): void {
   const together = rungs.reduce(
-    (sum, one) => sum + (one.kind === "screened" ? one.screen.alpha : 0),
+    (sum, one) =>
+      // What was not screened has spent nothing.
+      sum +
+      (one.kind === "screened" && one.screen.verdict !== "not screened" ? one.screen.alpha : 0),
     0,
   );
   if (together > alpha + ROUNDING)

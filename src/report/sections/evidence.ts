@@ -1,8 +1,8 @@
-/** What stands behind a certificate and a verdict: the deletion path, the control arm, changed outputs, the screen, the diff. */
-import type { PathStep, PromptReport, Screen } from "../../domain.js";
+/** What stands behind a certificate: the deletion path, the control arm, changed outputs, the diff. */
+import type { PathStep, PromptReport } from "../../domain.js";
 import { codeSpan, escapeMarkdown, fencedBlock } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";
-import { decimal, percent, probability, quantity, whole } from "../markdown/numbers.js";
+import { percent, probability, quantity, whole } from "../markdown/numbers.js";
 import { fileName, type View } from "../view.js";
 
 type Removable = NonNullable<PromptReport["removable"]>;
@@ -85,32 +85,4 @@ export function changedOutputsSection(view: View): string | null {
       ["After", "l", ({ after }) => codeSpan(after, view.text)],
     ]),
   );
-}
-
-/** The screen of every surrogate with the numbers that made the verdict. */
-export function screeningSection(view: View): string | null {
-  return each(view.report.prompts, view.rows, ({ path, screens }) =>
-    screens.length === 0 ? null : blocks(fileName(path), screenTable(view, screens)),
-  );
-}
-
-const NOT_MEASURED = "not measured";
-
-function screenTable(view: View, screens: readonly Screen[]): string | null {
-  const number = (value: number | null): string => (value === null ? NOT_MEASURED : decimal(value));
-  return table(screens, view.rows, [
-    ["Surrogate", "l", (screen) => codeSpan(screen.surrogate)],
-    ["Verdict", "l", (screen) => screen.verdict],
-    ["Mean q", "r", (screen) => number(screen.estimate)],
-    ["Lower bound", "r", (screen) => number(screen.low)],
-    ["Threshold", "r", (screen) => decimal(screen.threshold)],
-    ["Wealth", "r", wealthCell],
-    ["Inputs", "r", (screen) => whole(screen.inputs)],
-    ["Why", "l", (screen) => escapeMarkdown(screen.reason, view.text * 3)],
-  ]);
-}
-
-function wealthCell({ wealth, alpha }: Screen): string {
-  if (wealth === null) return NOT_MEASURED;
-  return `${decimal(wealth)} of ${decimal(1 / alpha, 0)} needed`;
 }

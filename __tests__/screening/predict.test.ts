@@ -2,13 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parseCertificate, serialiseCertificate } from "../../src/screening/certificate.js";
 import {
-  notScreened,
   screenPredict,
-  type ScreenInstance,
-  type ScreenRequest,
-} from "../../src/screening/verdict.js";
+  type PredictInstance,
+  type PredictRequest,
+} from "../../src/screening/predict.js";
+import { notScreened } from "../../src/screening/verdict.js";
 
-function instances(count: number, spearman: (index: number) => number | null): ScreenInstance[] {
+function instances(count: number, spearman: (index: number) => number | null): PredictInstance[] {
   return Array.from({ length: count }, (_, index) => ({
     id: `input-${index}`,
     spearman: spearman(index),
@@ -17,9 +17,9 @@ function instances(count: number, spearman: (index: number) => number | null): S
 }
 
 function request(
-  list: readonly ScreenInstance[],
-  more: Partial<ScreenRequest> = {},
-): ScreenRequest {
+  list: readonly PredictInstance[],
+  more: Partial<PredictRequest> = {},
+): PredictRequest {
   return {
     surrogate: "small",
     oracle: "large",
@@ -105,7 +105,7 @@ describe("screen", () => {
   });
 
   test("says why nothing was screened", () => {
-    expect(notScreened("small", "no oracle")).toMatchObject({
+    expect(notScreened({ surrogate: "small", reason: "no oracle" })).toMatchObject({
       verdict: "not screened",
       reason: "no oracle",
       low: null,
@@ -196,8 +196,8 @@ describe("certificates are not believed blindly", () => {
   test.each([
     ["not JSON", "{"],
     ["not an object", "[]"],
-    ["a field too many", text.replace('"version": 1', '"version": 1, "extra": 1')],
-    ["another version", text.replace('"version": 1', '"version": 2')],
+    ["a field too many", text.replace('"version": 2', '"version": 2, "extra": 1')],
+    ["another version", text.replace('"version": 2', '"version": 3')],
     ["a q out of range", text.replace(/"q": [^\n]+/, '"q": 3')],
   ])("%s is refused by name", (_, content) => {
     expect(() => parseCertificate(content, "c.json")).toThrow(
