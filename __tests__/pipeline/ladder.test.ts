@@ -99,8 +99,13 @@ describe("several surrogates on one set of oracle masks", () => {
   });
 
   test("shares that are kept for surrogates to come are not given to those that are there", async () => {
-    const settings = { ...opened.job.settings, "screen-surrogates": 10 };
-    const { screens } = await screenLadder({ ...opened, job: { ...opened.job, settings } }, rungs);
+    const { settings, ports } = opened.job;
+    const job = {
+      // No test has begun there.
+      ports: { ...ports, state: syntheticJob({}).ports.state },
+      settings: { ...settings, "screen-surrogates": 10 },
+    };
+    const { screens } = await screenLadder({ ...opened, job }, rungs);
     expect(screens.map(({ alpha }) => alpha)).toEqual([0.005, 0.005, 0.005, 0.005]);
   });
 
