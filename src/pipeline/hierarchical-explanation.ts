@@ -1,4 +1,4 @@
-/** The default: oracle values pooled over the inputs, the surrogate as a prior that the data can switch off. */
+/** The default: oracle values pooled over the inputs, every surrogate as a prior that the data can switch off. */
 import type { AttributionMethod, Explanation, SurrogateFit } from "../domain.js";
 import {
   compareFidelity,
@@ -18,12 +18,12 @@ import { hierarchicalStability } from "../explain/hierarchical-stability.js";
 import { interactionsOfTemplate } from "../explain/interactions.js";
 import { randomFrom } from "../numerics/random.js";
 import type { ExplainedValues, ExplanationOutcome } from "./explanation-outcome.js";
+import { explainOnLadder, ladderPriors, screenLadder } from "./ladder.js";
 import { meanKnown } from "./mean-known.js";
 import type { OracleValues } from "./oracle-values.js";
 import { controlTexts, reportSpans, spanNames, spanTokens } from "./report-spans.js";
-import { screenSurrogate } from "./screen-surrogate.js";
 import type { PromptStudy } from "./study.js";
-import { explainOnSurrogate, type SurrogateStudy } from "./surrogate-values.js";
+import type { SurrogateStudy } from "./surrogate-values.js";
 
 const LASSO = "its Lasso";
 const LABEL_MATCH = "label-match";
@@ -31,7 +31,8 @@ const BASELINES: readonly AttributionMethod[] = ["pooled", "input-by-input", ...
 
 export async function explainHierarchically(given: ExplainedValues): Promise<ExplanationOutcome> {
   const { job, study, oracle, fixed, values } = given;
-  const surrogate = await explainOnSurrogate(job, study, values, fixed);
+  const rungs = await explainOnLadder(job, study, values, fixed);
+  const studies = rungs.flatMap((rung) => (rung.kind === "explained" ? [rung.study] : []));
   const texts = controlTexts(study, values);
   const noiseFloor = values.noise?.kind === "estimated" ? values.noise.variance : 0;
   const problem = {
@@ -39,11 +40,13 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
     spans: study.maskable.length,
     classes: values.classes,
     rows: values.rows,
-    surrogates: [{ name: surrogate.name, attributions: surrogate.pooled }, ...priorsOfTexts(texts)],
+    surrogates: [...ladderPriors(rungs), ...priorsOfTexts(texts)],
   };
   const comparison = compareFidelity({
     ...problem,
-    alone: [{ name: LASSO, attributions: surrogate.alone.map((one) => one.attribution) }],
+    alone: studies
+      .slice(0, 1)
+      .map(({ alone }) => ({ name: LASSO, attributions: alone.map((one) => one.attribution) })),
     spanTokens: spanTokens(job, study),
     texts,
     seed: `${study.inputs?.hash}:fidelity`,
@@ -52,11 +55,13 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
   if (comparison.kind === "unknown")
     return { kind: "not explained", reason: `insufficient data: ${comparison.reason}` };
   const fit = fitHierarchical(problem);
+  const { screens, decision } = await screenLadder({ job, study, values, oracle }, rungs);
+  if (rungs.length > 1) job.ports.say(`ladder of surrogates: ${decision.reason}`);
   return {
     kind: "explained",
     explained: {
-      explanation: summarise({ ...given, surrogate, comparison, fit, problem }),
-      screens: [await screenSurrogate({ ...given, oracle, attributions: surrogate.pooled })],
+      explanation: summarise({ ...given, studies, comparison, fit, problem }),
+      screens,
       perInput: fit.attributions().perInput,
       // A span is no better to keep for naming an output: deletions are ranked by answers alone.
       ranking: fitHierarchical({
@@ -64,7 +69,10 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
         surrogates: problem.surrogates.filter(({ name }) => name !== LABEL_MATCH),
       }).attributions().perInput,
       values,
-      surrogate,
+      surrogate: {
+        masks: studies.reduce((sum, { masks }) => sum + masks, 0),
+        tokens: studies.reduce((sum, { tokens }) => sum + tokens, 0),
+      },
     },
   };
 }
@@ -82,15 +90,18 @@ function priorsOfTexts(texts: ControlTexts): SurrogatePrior[] {
 
 function summarise(
   parts: ExplainedValues & {
-    readonly surrogate: SurrogateStudy;
+    /** Of the surrogates that could explain, in order of cost. */
+    readonly studies: readonly SurrogateStudy[];
     readonly comparison: FidelityComparison;
     readonly fit: HierarchicalFit;
     readonly problem: HierarchicalProblem;
   },
 ): Explanation {
-  const { job, study, values, surrogate, comparison, fit, problem } = parts;
+  const { job, study, values, studies, comparison, fit, problem } = parts;
   const { shown, withheld } = decideShown(comparison);
   const { template } = fit.attributions();
+  // One surrogate stands beside the explanation as what it must beat: the cheapest, alone in two ways.
+  const dearer = new Set(studies.slice(1).map(({ name }) => `surrogate:${name}`));
   return {
     method: "hierarchical",
     value: values.kind,
@@ -106,11 +117,11 @@ function summarise(
     baselines: Object.fromEntries(
       comparison.baselines
         // As a prior it is scored like the control of that name, which stands there anyway.
-        .filter(({ name }) => name !== `surrogate:${LABEL_MATCH}`)
+        .filter(({ name }) => name !== `surrogate:${LABEL_MATCH}` && !dearer.has(name))
         .map(({ name, fidelity }) => [baselineName(name), fidelity]),
     ),
     surrogates: fit.surrogateWeights,
-    surrogateFits: [surrogateFit(surrogate)],
+    surrogateFits: studies.map(surrogateFit),
     shown,
     withheld,
     spans: reportSpans(job, study, shown ? template : null),
@@ -147,7 +158,7 @@ function surrogateFit({ name, masksPerInput, alone }: SurrogateStudy): Surrogate
   };
 }
 
-/** One surrogate takes part, in two ways, so its name is that of the method. */
+/** The cheapest surrogate is shown, in two ways, so its name is that of the method. */
 function baselineName(name: string): AttributionMethod {
   if (name === `surrogate:${LASSO}`) return "surrogate-lasso";
   return BASELINES.find((known) => known === name) ?? "surrogate-pooled";
