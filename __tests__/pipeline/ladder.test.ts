@@ -14,6 +14,7 @@ import {
 } from "../../src/pipeline/ladder.js";
 import { askUnmasked, measureMasks, type OracleValues } from "../../src/pipeline/oracle-values.js";
 import type { Job } from "../../src/pipeline/ports.js";
+import { reviewPrompt } from "../../src/pipeline/prompt-review.js";
 import { openStudy, type PromptStudy } from "../../src/pipeline/study.js";
 import { countUsage, type CountingOracle } from "../../src/pipeline/usage.js";
 import { PROMPT, syntheticJob, syntheticOracle, syntheticSurrogate } from "./synthetic-job.js";
@@ -107,6 +108,45 @@ describe("several surrogates on one set of oracle masks", () => {
     };
     const { screens } = await screenLadder({ ...opened, job }, rungs);
     expect(screens.map(({ alpha }) => alpha)).toEqual([0.005, 0.005, 0.005, 0.005]);
+  });
+
+  test("a review screens all of them, weighs each as a prior, and holds the cheapest beside the explanation", async () => {
+    const said: string[] = [];
+    const job = {
+      ...opened.job,
+      ports: {
+        ...opened.job.ports,
+        state: syntheticJob({}).ports.state,
+        say: (line: string) => void said.push(line),
+      },
+    };
+    const { report } = await reviewPrompt(
+      job,
+      { path: "requests.prompt.yml", base: null, head },
+      countUsage(syntheticOracle()),
+      "explanation",
+    );
+    expect(report.screens.map(({ surrogate, verdict }) => [surrogate, verdict])).toEqual([
+      ["wrong", "not supported"],
+      ["down", "not screened"],
+      ["right", "certified"],
+      ["labels only", "certified"],
+    ]);
+    const { explanation } = report;
+    expect(explanation?.surrogates.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["wrong", "right", "labels only"]),
+    );
+    expect(explanation?.surrogateFits.map(({ name }) => name)).toEqual([
+      "wrong",
+      "right",
+      "labels only",
+    ]);
+    // The cheapest one knows nothing, alone as well as pooled.
+    expect(explanation?.baselines["surrogate-pooled"]?.estimate).toBeLessThan(0.3);
+    expect(explanation?.baselines["surrogate-lasso"]?.estimate).toBeLessThan(0.3);
+    expect(said.some((line) => /^ladder of surrogates: right is the cheapest/.test(line))).toBe(
+      true,
+    );
   });
 
   test("all of them are priors of hierarchical attribution, which switches the wrong one off", () => {
