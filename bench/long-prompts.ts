@@ -200,10 +200,10 @@ function printTable(byMethod: ReadonlyMap<string, readonly Judgement[]>): void {
   console.log(`|---|${COLUMNS.map(() => "---|").join("")}`);
   for (const [method, judgements] of byMethod) {
     const cells = COLUMNS.map(([measure]) => {
-      const { estimate, low, high } = meanOverInputs(
-        Float64Array.from(judgements, (judgement) => judgement[measure]),
-        `${method} ${measure}`,
-      );
+      const values = Float64Array.from(judgements, (judgement) => judgement[measure]);
+      // One prompt has no interval.
+      if (values.length === 1) return (values[0] ?? NaN).toFixed(2);
+      const { estimate, low, high } = meanOverInputs(values, `${method} ${measure}`);
       return `${estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
     });
     console.log(`| ${method} | ${cells.join(" | ")} |`);
