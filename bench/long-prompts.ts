@@ -110,7 +110,7 @@ async function openStudy(
   };
 }
 
-/** Coarse to fine with as many masks as the flat explanations had; the rest of the prompt is gone while words are looked at. */
+/** Coarse to fine as the tool does it, with as many masks as the flat explanations had: the rest of the prompt stays. */
 async function coarseToFine(
   study: Study,
   values: CachedValues,
@@ -123,7 +123,7 @@ async function coarseToFine(
     template: prompt.template,
     budget: settings.masks,
     seed: prompt.id,
-    focus: "delete",
+    focus: "keep",
     evaluate: (template, masks) =>
       values.of(masks.map((mask) => study.request(renderMessages(template, mask, slots)))),
   });
