@@ -110,7 +110,7 @@ async function openStudy(
   };
 }
 
-/** Coarse to fine with as many masks as the flat explanations had; the rest of the prompt is gone while words are looked at. */
+/** Coarse to fine as the tool does it, with as many masks as the flat explanations had: the rest of the prompt stays. */
 async function coarseToFine(
   study: Study,
   values: CachedValues,
@@ -123,7 +123,7 @@ async function coarseToFine(
     template: prompt.template,
     budget: settings.masks,
     seed: prompt.id,
-    focus: "delete",
+    focus: "keep",
     evaluate: (template, masks) =>
       values.of(masks.map((mask) => study.request(renderMessages(template, mask, slots)))),
   });
@@ -200,10 +200,10 @@ function printTable(byMethod: ReadonlyMap<string, readonly Judgement[]>): void {
   console.log(`|---|${COLUMNS.map(() => "---|").join("")}`);
   for (const [method, judgements] of byMethod) {
     const cells = COLUMNS.map(([measure]) => {
-      const { estimate, low, high } = meanOverInputs(
-        Float64Array.from(judgements, (judgement) => judgement[measure]),
-        `${method} ${measure}`,
-      );
+      const values = Float64Array.from(judgements, (judgement) => judgement[measure]);
+      // One prompt has no interval.
+      if (values.length === 1) return (values[0] ?? NaN).toFixed(2);
+      const { estimate, low, high } = meanOverInputs(values, `${method} ${measure}`);
       return `${estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
     });
     console.log(`| ${method} | ${cells.join(" | ")} |`);

@@ -8,7 +8,8 @@ if (!report?.explanation) throw new Error("the sample has no explanation");
 const explanation: Explanation = report.explanation;
 const printed = renderExplanation(report);
 
-const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+/** Controls and marks of direction; line feeds are ours. */
+const CONTROL = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 
 describe("an explanation in the terminal", () => {
   test("says how it was made, how good it is and what it must beat, before any span", () => {
