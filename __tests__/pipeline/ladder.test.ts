@@ -1,5 +1,5 @@
 /** Surrogates that believe other things of a known rule, on the same oracle masks. */
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { OracleAnswer, Surrogate } from "../../src/domain.js";
 import { UnderstudyError } from "../../src/errors.js";
 import { fitHierarchical } from "../../src/explain/hierarchical.js";
@@ -17,6 +17,9 @@ import type { Job } from "../../src/pipeline/ports.js";
 import { openStudy, type PromptStudy } from "../../src/pipeline/study.js";
 import { countUsage, type CountingOracle } from "../../src/pipeline/usage.js";
 import { PROMPT, syntheticJob, syntheticOracle, syntheticSurrogate } from "./synthetic-job.js";
+
+// A busy machine is no failure.
+jest.setTimeout(60_000);
 
 const INPUTS = 44;
 const head = `${PROMPT.slice(0, PROMPT.indexOf("testData:"))}testData:
