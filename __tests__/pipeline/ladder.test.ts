@@ -14,6 +14,7 @@ import {
 } from "../../src/pipeline/ladder.js";
 import { askUnmasked, measureMasks, type OracleValues } from "../../src/pipeline/oracle-values.js";
 import type { Job } from "../../src/pipeline/ports.js";
+import { reviewPrompt } from "../../src/pipeline/prompt-review.js";
 import { openStudy, type PromptStudy } from "../../src/pipeline/study.js";
 import { countUsage, type CountingOracle } from "../../src/pipeline/usage.js";
 import { PROMPT, syntheticJob, syntheticOracle, syntheticSurrogate } from "./synthetic-job.js";
@@ -147,6 +148,16 @@ describe("several surrogates on one set of oracle masks", () => {
     const ports = { ...opened.job.ports, surrogate: labelsOnly, surrogates: [labelsOnly, right] };
     expect(cheapestAble(ports, "output scores")).toBe(right);
     expect(cheapestAble({ ...ports, surrogates: [labelsOnly] }, "embeddings")).toBe(labelsOnly);
+  });
+
+  test("a report says whose vocabulary its tokens are counted in", async () => {
+    const counted = async (surrogate: Surrogate): Promise<string> => {
+      const base = syntheticJob({}, { surrogate });
+      const file = { path: "requests.prompt.yml", base: null, head };
+      return (await reviewPrompt(base, file, null)).report.tokens.countedBy;
+    };
+    expect(await counted(right)).toBe("tokenizer of right");
+    expect(await counted(named("served", right, { countedBy: "tiny" }))).toBe("tokenizer of tiny");
   });
 
   test("without a list the job's one surrogate is the ladder", () => {
