@@ -1,5 +1,5 @@
 /** Surrogates that believe other things of a known rule, on the same oracle masks. */
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import type { OracleAnswer, Surrogate } from "../../src/domain.js";
 import { UnderstudyError } from "../../src/errors.js";
 import { fitHierarchical } from "../../src/explain/hierarchical.js";
@@ -18,6 +18,9 @@ import { reviewPrompt } from "../../src/pipeline/prompt-review.js";
 import { openStudy, type PromptStudy } from "../../src/pipeline/study.js";
 import { countUsage, type CountingOracle } from "../../src/pipeline/usage.js";
 import { PROMPT, syntheticJob, syntheticOracle, syntheticSurrogate } from "./synthetic-job.js";
+
+// A busy machine is no failure.
+jest.setTimeout(60_000);
 
 const INPUTS = 44;
 const head = `${PROMPT.slice(0, PROMPT.indexOf("testData:"))}testData:
@@ -187,6 +190,16 @@ describe("several surrogates on one set of oracle masks", () => {
     const ports = { ...opened.job.ports, surrogate: labelsOnly, surrogates: [labelsOnly, right] };
     expect(cheapestAble(ports, "output scores")).toBe(right);
     expect(cheapestAble({ ...ports, surrogates: [labelsOnly] }, "embeddings")).toBe(labelsOnly);
+  });
+
+  test("a report says whose vocabulary its tokens are counted in", async () => {
+    const counted = async (surrogate: Surrogate): Promise<string> => {
+      const base = syntheticJob({}, { surrogate });
+      const file = { path: "requests.prompt.yml", base: null, head };
+      return (await reviewPrompt(base, file, null)).report.tokens.countedBy;
+    };
+    expect(await counted(right)).toBe("tokenizer of right");
+    expect(await counted(named("served", right, { countedBy: "tiny" }))).toBe("tokenizer of tiny");
   });
 
   test("without a list the job's one surrogate is the ladder", () => {

@@ -13,13 +13,16 @@ import {
 import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { guardedDownloads } from "../../src/oracle/guarded-download.js";
 import { openLocalSurrogate } from "../../src/surrogate/local-surrogate.js";
 import { fetchModel } from "../../src/surrogate/model-download.js";
 import { parseSurrogateSource, type ModelDownload } from "../../src/surrogate/source.js";
 import { startFileServer, type FileServer } from "../fixtures/file-server.js";
 import { randomModel, writeModel } from "./random-model.js";
+
+// A busy machine is no failure.
+jest.setTimeout(60_000);
 
 let server: FileServer | null = null;
 let folder = "";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
 import type { Message, Oracle, Surrogate } from "../../src/domain.js";
 import { labelProbabilities } from "../../src/explain/label-tokens.js";
 import { openTextCompletions } from "../../src/oracle/text-completions.js";
@@ -10,6 +10,9 @@ import { bigram, startBigramServer, type Scoring } from "../oracle/bigram-server
 import { completion, fails, sendJson, type ChatServer } from "../oracle/chat-server.js";
 import { startCompletionServer, type CompletionScoring } from "../oracle/completion-server.js";
 import { countingBudget, fakeTime, open, temporaryFolder } from "../oracle/opening.js";
+
+// A busy machine is no failure.
+jest.setTimeout(60_000);
 
 let server: ChatServer | null = null;
 afterEach(async () => {

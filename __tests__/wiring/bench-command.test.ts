@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { fromStrings } from "../../src/config.js";
 import { runModelBench } from "../../src/wiring/bench-command.js";
 import type { CommandContext } from "../../src/wiring/context.js";
@@ -10,6 +10,9 @@ import { BigramModel } from "../oracle/bigram-model.js";
 import { startBigramServer } from "../oracle/bigram-server.js";
 import type { ChatServer } from "../oracle/chat-server.js";
 import { randomModel, writeModel } from "../surrogate/random-model.js";
+
+// A busy machine is no failure.
+jest.setTimeout(60_000);
 
 const root = mkdtempSync(join(tmpdir(), "understudy-bench-"));
 const model = new BigramModel();

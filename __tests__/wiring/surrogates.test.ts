@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, describe, expect, jest, test } from "@jest/globals";
 import { fromStrings } from "../../src/config.js";
 import { withMostCalls } from "../../src/wiring/budgets.js";
 import { settingsOf, type CommandContext } from "../../src/wiring/context.js";
@@ -14,6 +14,9 @@ import type { ChatServer } from "../oracle/chat-server.js";
 import { startCompletionServer } from "../oracle/completion-server.js";
 import { countingBudget } from "../oracle/opening.js";
 import { randomModel, writeModel } from "../surrogate/random-model.js";
+
+// A busy machine is no failure.
+jest.setTimeout(60_000);
 
 const root = mkdtempSync(join(tmpdir(), "understudy-surrogates-"));
 for (const side of ["base", "head"]) mkdirSync(join(root, side));
