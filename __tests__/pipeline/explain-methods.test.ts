@@ -185,6 +185,21 @@ describe("granularity", () => {
     expect(explanation.spans.map((span) => span.text).join("")).toContain("approval whenever");
   });
 
+  test("many words are for Lasso, and the others say so", async () => {
+    const fillers = Array.from({ length: 14 }, (_, at) => `Remark ${at} of the house is idle.`);
+    const head = promptOf([...SENTENCES, ...fillers]);
+    const settings = { granularity: "word", budget: "48", "search-inputs": "4" };
+    await expect(explain({ ...settings, method: "lime" }, {}, head)).rejects.toThrow(
+      /at most 96 are explained at once by lime(.|\n)*--method lasso/,
+    );
+    await expect(explain(settings, {}, head)).rejects.toThrow(/at most 96/);
+    const { spans, masksPerInput } = explained(
+      await explain({ ...settings, method: "lasso" }, {}, head),
+    );
+    expect(spans.length).toBeGreaterThan(96);
+    expect(masksPerInput).toBeLessThanOrEqual(48);
+  });
+
   test("coarse to fine cuts into words only what mattered, and what it cuts stays the prompt", async () => {
     const fillers = Array.from({ length: 30 }, (_, at) => `Remark ${at} of the house is idle.`);
     const sentences = [...fillers.slice(0, 15), ...SENTENCES, ...fillers.slice(15)];

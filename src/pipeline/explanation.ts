@@ -24,7 +24,10 @@ export async function explainPrompt(
     };
   const values = await measureMasks(job, study, oracle, fixed);
   const refusal = [...oracle.refusals().keys()][0];
-  if (values.inputs.length < FEWEST_INPUTS || values.rows.length < study.maskable.length) {
+  const { method } = job.settings;
+  // Only where the oracle's answers are fitted must there be as many as spans; elsewhere they judge.
+  const fewest = method === "hierarchical" ? study.maskable.length : FEWEST_INPUTS;
+  if (values.inputs.length < FEWEST_INPUTS || values.rows.length < fewest) {
     return {
       kind: "not explained",
       reason: `insufficient data: ${values.rows.length} oracle answers on masked prompts over ${values.inputs.length} inputs${refusal ? ` (${refusal})` : ""}`,
@@ -35,7 +38,6 @@ export async function explainPrompt(
       kind: "not explained",
       reason: "the oracle's values do not vary under masks: there is nothing to attribute",
     };
-  const { method } = job.settings;
   const given = { job, study, oracle, fixed, values };
   return method === "hierarchical"
     ? explainHierarchically(given)

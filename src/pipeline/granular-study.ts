@@ -1,5 +1,5 @@
 /** The study cut as finely as was asked for: evenly, or coarse to fine where a first look at the surrogate finds something. */
-import type { Interval, OracleAnswer, PromptTemplate, Span } from "../domain.js";
+import type { AttributionMethod, Interval, OracleAnswer, PromptTemplate, Span } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import { estimateByLasso } from "../explain/estimators/lasso.js";
 import type { MeasuredGame } from "../explain/game.js";
@@ -18,25 +18,28 @@ import { DEFAULT_BUDGET } from "./single-game-settings.js";
 import type { PromptStudy } from "./study.js";
 import { measureObjective, type FixedInput } from "./surrogate-objective.js";
 
-/** Words that one explanation can carry; more are looked at coarse to fine. */
+/** Words that one explanation can carry; more are looked at coarse to fine. Lasso finds the few that matter among far more (docs/methods.md). */
 const MOST_WORDS = 96;
+const MOST_WORDS_OF_LASSO = 2000;
 /** Inputs on whose mean the first look decides where to go on: enough to see what the template does, at a few masks each. */
 const LOOKED_AT_INPUTS = 8;
 
-/** A study at an even granularity. Throws USAGE for more words than an explanation can carry. */
+/** A study at an even granularity. Throws USAGE for more words than an explanation by the method can carry. */
 export function evenStudy(
   study: PromptStudy,
   granularity: "section" | "block" | "example" | "sentence" | "word",
+  method: AttributionMethod,
 ): PromptStudy {
   if (granularity === "sentence") return study;
   const cut = cutStudy(study, atGranularity(study.template, granularity));
-  if (granularity === "word" && cut.maskable.length > MOST_WORDS)
+  const most = method === "lasso" ? MOST_WORDS_OF_LASSO : MOST_WORDS;
+  if (granularity === "word" && cut.maskable.length > most)
     throw new UnderstudyError(
       "USAGE",
-      `the prompt has ${cut.maskable.length} words that can be masked; at most ${MOST_WORDS} are explained at once`,
+      `the prompt has ${cut.maskable.length} words that can be masked; at most ${most} are explained at once by ${method}`,
       {
         place: { path: study.template.path },
-        fix: "use --granularity coarse-to-fine, or a coarser one",
+        fix: `use --granularity coarse-to-fine, a coarser one, or --method lasso, which takes up to ${MOST_WORDS_OF_LASSO} words`,
       },
     );
   return cut;

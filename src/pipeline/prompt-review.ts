@@ -50,9 +50,9 @@ export async function reviewPrompt(
   depth: "all" | "explanation" = "all",
 ): Promise<PromptReview> {
   const written = await openStudy(job, file.path, file.head);
-  const { granularity } = job.settings;
+  const { granularity, method } = job.settings;
   checkDepth(granularity, depth);
-  const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity);
+  const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity, method);
   const common = describePrompt(job, even, file);
   if (oracle === null || even.inputs === null)
     return withoutOracle(

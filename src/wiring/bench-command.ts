@@ -70,12 +70,13 @@ async function rankOnPrompt(job: OpenedJob, path: string): Promise<SurrogateRank
         fix: "give a recording or a key, or leave the prompt out to measure speed alone",
       },
     );
-  const { granularity } = job.settings;
+  const { granularity, method } = job.settings;
   if (granularity === "coarse-to-fine")
     throw new UnderstudyError("USAGE", "surrogates are ranked on spans of one size", {
       fix: "choose a granularity other than coarse-to-fine",
     });
-  const study = evenStudy(await openStudy(job, path, await readPrompt(job, path)), granularity);
+  const written = await openStudy(job, path, await readPrompt(job, path));
+  const study = evenStudy(written, granularity, method);
   if (study.inputs === null)
     throw new UnderstudyError("INPUTS", study.inputsReason ?? "there are no inputs", {
       place: { path },
