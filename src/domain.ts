@@ -349,6 +349,30 @@ export interface ExplainScreen extends ScreenNumbers {
 /** The outcome of the test whether a surrogate may speak for the oracle, with the numbers that made it (methods C3). */
 export type Screen = PredictScreen | LabelsScreen | ExplainScreen;
 
+/**
+ * How many inputs a surrogate may explain by itself: those on which its label is the oracle's, where such agreement is more than chance
+ * (methods C3, instance level). The others are explained by the oracle's own masks.
+ */
+export interface InstanceLevel {
+  readonly surrogate: string;
+  readonly rule: "kappa" | "plain";
+  /** Whether any input may be left to the surrogate; `reason` says why or why not. */
+  readonly open: boolean;
+  readonly reason: string;
+  /** Of both models' labels over the inputs that have both: `low` is a one-sided 95 % bound; null where it could not be measured. */
+  readonly agreement: {
+    readonly inputs: number;
+    readonly raw: number;
+    readonly kappa: number;
+    readonly low: number;
+  } | null;
+  readonly bySurrogate: number;
+  readonly byOracle: number;
+  readonly notExplained: number;
+  /** Share of the inputs for which the surrogate may not speak; null without inputs. */
+  readonly fallbackShare: number | null;
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Findings
 
@@ -624,6 +648,8 @@ export interface PromptReport {
   readonly explanation: Explanation | null;
   readonly explanationReason: string | null;
   readonly screens: readonly Screen[];
+  /** One a surrogate that could explain, by the hierarchical method; empty where outputs are no labels of a set, so that agreement is not defined. */
+  readonly instanceLevels: readonly InstanceLevel[];
   readonly removable: {
     readonly spans: readonly number[];
     readonly tokensSaved: number;

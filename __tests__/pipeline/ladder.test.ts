@@ -144,6 +144,13 @@ describe("several surrogates on one set of oracle masks", () => {
       "right",
       "labels only",
     ]);
+    // Who answers as the oracle does may explain; who answers the opposite may not, and the oracle explains those inputs.
+    const levels = report.instanceLevels.map((one) => [one.surrogate, one.open, one.fallbackShare]);
+    expect(levels).toContainEqual(["right", true, 0]);
+    expect(levels.map(([name]) => name)).toEqual(["wrong", "right", "labels only"]);
+    for (const { bySurrogate, byOracle, notExplained } of report.instanceLevels)
+      expect(bySurrogate + byOracle + notExplained).toBe(40);
+    expect(report.instanceLevels.every((one) => one.notExplained === 0)).toBe(true);
     // The cheapest one knows nothing, alone as well as pooled.
     expect(explanation?.baselines["surrogate-pooled"]?.estimate).toBeLessThan(0.3);
     expect(explanation?.baselines["surrogate-lasso"]?.estimate).toBeLessThan(0.3);

@@ -81,6 +81,12 @@ describe("an explanation in the terminal", () => {
     expect(shown).toContain("and 40 weaker spans");
   });
 
+  test("a screen says who may explain which inputs, and why", () => {
+    expect(renderScreens(report)).toContain(
+      "SmolLM2-135M-Instruct: May explain 32 of 40 inputs by itself, the oracle's own masks 7, 1 by neither (20 % fall back): the lower bound of kappa is 0.31",
+    );
+  });
+
   test("says why there is none", () => {
     const none = { ...report, explanation: null, explanationReason: "no oracle\u001b[2J" };
     expect(renderExplanation(none)).toMatch(

@@ -1,5 +1,5 @@
 /** What every way to explain a prompt is given, and gives. */
-import type { Explanation, Interval, OracleAnswer, Screen } from "../domain.js";
+import type { InstanceLevel, Explanation, Interval, OracleAnswer, Screen } from "../domain.js";
 import type { OracleValues } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import type { PromptStudy } from "./study.js";
@@ -17,6 +17,7 @@ export interface ExplainedValues {
 export interface PromptExplanation {
   readonly explanation: Explanation;
   readonly screens: readonly Screen[];
+  readonly instanceLevels: readonly InstanceLevel[];
   /** Influence by input and span, as shown. */
   readonly perInput: readonly (readonly Interval[])[];
   /** Influence by input and span that compression ranks by: from what models answered, without what the texts suggest. */

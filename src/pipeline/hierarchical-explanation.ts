@@ -19,6 +19,7 @@ import { interactionsOfTemplate } from "../explain/interactions.js";
 import { randomFrom } from "../numerics/random.js";
 import type { ExplainedValues, ExplanationOutcome } from "./explanation-outcome.js";
 import { explainOnLadder, ladderPriors, screenLadder } from "./ladder.js";
+import { measureInstanceLevels } from "./instance-level.js";
 import { meanKnown } from "./mean-known.js";
 import type { OracleValues } from "./oracle-values.js";
 import { controlTexts, reportSpans, spanNames, spanTokens } from "./report-spans.js";
@@ -56,12 +57,15 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
     return { kind: "not explained", reason: `insufficient data: ${comparison.reason}` };
   const fit = fitHierarchical(problem);
   const { screens, decision } = await screenLadder({ job, study, values, oracle }, rungs);
+  const explained = rungs.filter(({ kind }) => kind === "explained");
+  const instances = await measureInstanceLevels(given, explained);
   if (rungs.length > 1) job.ports.say(`ladder of surrogates: ${decision.reason}`);
   return {
     kind: "explained",
     explained: {
       explanation: summarise({ ...given, studies, comparison, fit, problem }),
       screens,
+      instanceLevels: instances.levels,
       perInput: fit.attributions().perInput,
       // A span is no better to keep for naming an output: deletions are ranked by answers alone.
       ranking: fitHierarchical({
@@ -70,8 +74,8 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
       }).attributions().perInput,
       values,
       surrogate: {
-        masks: studies.reduce((sum, { masks }) => sum + masks, 0),
-        tokens: studies.reduce((sum, { tokens }) => sum + tokens, 0),
+        masks: studies.reduce((sum, { masks }) => sum + masks, instances.masks),
+        tokens: studies.reduce((sum, { tokens }) => sum + tokens, instances.tokens),
       },
     },
   };

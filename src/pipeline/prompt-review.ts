@@ -198,6 +198,7 @@ function withoutOracle(
       explanation: null,
       explanationReason: reason,
       screens,
+      instanceLevels: [],
       removable: null,
       removableReason: reason,
       ...notMeasured(reason),
@@ -217,17 +218,19 @@ function withoutOracle(
 function explanationFields(
   job: Job,
   outcome: ExplanationOutcome,
-): Pick<PromptReport, "explanation" | "explanationReason" | "screens"> {
+): Pick<PromptReport, "explanation" | "explanationReason" | "screens" | "instanceLevels"> {
   if (outcome.kind === "explained")
     return {
       explanation: outcome.explained.explanation,
       explanationReason: null,
       screens: outcome.explained.screens,
+      instanceLevels: outcome.explained.instanceLevels,
     };
   return {
     explanation: null,
     explanationReason: outcome.reason,
     screens: [unscreened(job, "insufficient data", outcome.reason)],
+    instanceLevels: [],
   };
 }
 

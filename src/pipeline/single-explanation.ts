@@ -63,6 +63,8 @@ export async function explainBySingleGames(
     explained: {
       explanation,
       screens: [await screenSurrogate({ ...given, attributions, method })],
+      // The budget is a promise, and labels of unmasked prompts are not asked for here.
+      instanceLevels: [],
       perInput,
       ranking: perInput,
       values,

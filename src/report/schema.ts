@@ -261,6 +261,24 @@ const selfDisagreement = z
       "How often the oracle changed its own output when the whole prompt was asked again; bound: upper confidence bound on that share. Certificates count such changes, and nothing is subtracted.",
   });
 
+const instanceLevel = z
+  .strictObject({
+    surrogate: text,
+    rule: z.enum(["kappa", "plain"]),
+    open: z.boolean(),
+    reason: text,
+    agreement: z.strictObject({ inputs: count, raw: share, kappa: real, low: real }).nullable(),
+    bySurrogate: count,
+    byOracle: count,
+    notExplained: count,
+    fallbackShare: share.nullable(),
+  })
+  .meta({
+    id: "InstanceLevel",
+    description:
+      "How many inputs a surrogate may explain by itself: those on which its label is the oracle's, if agreement is shown to be more than chance.",
+  });
+
 const prompt = z.strictObject({
   path: text,
   tokens: z.strictObject({ base: count.nullable(), head: count, countedBy: text }),
@@ -268,6 +286,7 @@ const prompt = z.strictObject({
   explanation: explanation.nullable(),
   explanationReason: text.nullable(),
   screens: list(screen),
+  instanceLevels: list(instanceLevel),
   removable: removable.nullable(),
   removableReason: text.nullable(),
   selfDisagreement: selfDisagreement.nullable(),

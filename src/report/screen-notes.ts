@@ -1,6 +1,6 @@
 /** What a screen has to say beside its table row, as sentences of plain text: nothing in them comes from a prompt. */
-import type { Screen } from "../domain.js";
-import { decimal, quantity, whole } from "./markdown/numbers.js";
+import type { InstanceLevel, Screen } from "../domain.js";
+import { decimal, percent, quantity, whole } from "./markdown/numbers.js";
 
 /** Most looks of a path that are printed; the report's JSON has them all. */
 const PRINTED_LOOKS = 8;
@@ -8,6 +8,15 @@ const PRINTED_LOOKS = 8;
 /** What a reader must know to read the verdict right: everything that is not as usual. Empty for a usual screen. */
 export function unusualNotes(screen: Screen): readonly string[] {
   return [...modeNotes(screen), ...populationNotes(screen), ...ruleNotes(screen)];
+}
+
+/** Who may explain which inputs, one sentence a surrogate: first how many, then why. */
+export function instanceNote(level: InstanceLevel): string {
+  const { bySurrogate, byOracle, notExplained, fallbackShare, reason } = level;
+  const all = bySurrogate + byOracle + notExplained;
+  const nobody = notExplained === 0 ? "" : `, ${whole(notExplained)} by neither`;
+  const share = fallbackShare === null ? "" : ` (${percent(fallbackShare)} fall back)`;
+  return `May explain ${whole(bySurrogate)} of ${quantity(all, "input")} by itself, the oracle's own masks ${whole(byOracle)}${nobody}${share}: ${reason}.`;
 }
 
 /** How the test went: when it was decided, and the lower bound on the way. */

@@ -1,7 +1,7 @@
 /** What `explain` and `screen` print: plain text for a terminal, hostile text made visible, a bar where a colour would be. */
 import type { Explanation, Interval, PromptReport, ReportSpan, Screen } from "../domain.js";
 import { decimal } from "./markdown/numbers.js";
-import { courseNotes, unusualNotes } from "./screen-notes.js";
+import { courseNotes, unusualNotes, instanceNote } from "./screen-notes.js";
 import { truncate, visibleLine } from "./markdown/visible.js";
 
 const BAR_WIDTH = 12;
@@ -97,7 +97,10 @@ function spanLine(span: ReportSpan, strongest: number): string {
 
 /** One paragraph a surrogate: verdict first, then the numbers that made it. */
 export function renderScreens(report: PromptReport): string {
-  return `${visibleLine(report.path)}\n${report.screens.map(screenLines).join("\n")}\n`;
+  const levels = report.instanceLevels.map(
+    (level) => `${visibleLine(level.surrogate)}: ${visibleLine(instanceNote(level))}`,
+  );
+  return `${[visibleLine(report.path), ...report.screens.map(screenLines), ...levels].join("\n")}\n`;
 }
 
 function screenLines(screen: Screen): string {

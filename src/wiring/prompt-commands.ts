@@ -41,7 +41,7 @@ export async function runScreen(context: CommandContext): Promise<ExitCode> {
   const { report } = await onOnePrompt(context);
   context.print(
     context.json
-      ? `${JSON.stringify({ path: report.path, screens: report.screens }, null, 2)}\n`
+      ? `${JSON.stringify({ path: report.path, screens: report.screens, instanceLevels: report.instanceLevels }, null, 2)}\n`
       : renderScreens(report),
   );
   return report.screens.every((screen) => screen.verdict === "not screened") ? 3 : 0;

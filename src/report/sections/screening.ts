@@ -1,19 +1,24 @@
 /** The screen of every surrogate: verdict, the numbers that made it, and what is unusual about it. */
-import type { Screen } from "../../domain.js";
+import type { InstanceLevel, Screen } from "../../domain.js";
 import { blocks, bullets, each, table } from "../markdown/blocks.js";
 import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
 import { decimal, whole } from "../markdown/numbers.js";
-import { courseNotes, unusualNotes } from "../screen-notes.js";
+import { courseNotes, instanceNote, unusualNotes } from "../screen-notes.js";
 import { fileName, type View } from "../view.js";
 
 const NOT_MEASURED = "not measured";
 
 /** A table a prompt; below it sentences, of a full page also how the test went. */
 export function screeningSection(view: View): string | null {
-  return each(view.report.prompts, view.rows, ({ path, screens }) =>
+  return each(view.report.prompts, view.rows, ({ path, screens, instanceLevels }) =>
     screens.length === 0
       ? null
-      : blocks(fileName(path), screenTable(view, screens), notes(view, screens)),
+      : blocks(
+          fileName(path),
+          screenTable(view, screens),
+          notes(view, screens),
+          instanceNotes(view, instanceLevels),
+        ),
   );
 }
 
@@ -38,6 +43,15 @@ function quantityPrefix({ mode, estimate }: Screen): string {
 function wealthCell({ wealth, alpha }: Screen): string {
   if (wealth === null) return NOT_MEASURED;
   return `${decimal(wealth)} of ${decimal(1 / alpha, 0)} needed`;
+}
+
+function instanceNotes(view: View, levels: readonly InstanceLevel[]): string | null {
+  return bullets(
+    levels,
+    view.rows,
+    (level) =>
+      `${codeSpan(level.surrogate)}: ${escapeMarkdown(instanceNote(level), view.text * 5)}`,
+  );
 }
 
 function notes(view: View, screens: readonly Screen[]): string | null {
