@@ -124,7 +124,7 @@ describe("on a page", () => {
   });
 
   test("the terminal prints mode, numbers and notes", () => {
-    const printed = renderScreens(promptWith(explain));
+    const printed = renderScreens(promptWith(explain), null);
     expect(printed).toContain("a|b: supported (mode explain)");
     expect(printed).toContain("ratio 0.84, lower bound 0.81 at alpha 0.025");
     expect(printed).toContain("Mode explain: mean q 0.42");

@@ -49,7 +49,7 @@ describe("an explanation in the terminal", () => {
     };
     for (const text of [
       renderExplanation(hostile),
-      renderScreens(hostile),
+      renderScreens(hostile, sampleReport.ledger),
       renderPerInput(explanation, [
         {
           id: "\u001b[2J",
@@ -82,9 +82,21 @@ describe("an explanation in the terminal", () => {
   });
 
   test("a screen says who may explain which inputs, and why", () => {
-    expect(renderScreens(report)).toContain(
+    expect(renderScreens(report, null)).toContain(
       "SmolLM2-135M-Instruct: May explain 32 of 40 inputs by itself, the oracle's own masks 7, 1 by neither (20 % fall back): the lower bound of kappa is 0.31",
     );
+  });
+
+  test("a screen says what it took, from the ledger of its own calls", () => {
+    const { ledger } = sampleReport;
+    const lines = renderScreens(report, ledger).trimEnd().split("\n");
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        new RegExp(`^oracle: ${ledger.oracle.calls.toLocaleString("en-US")} calls \\(`),
+      ),
+    );
+    expect(lines.at(-1)).toMatch(/^cost-reduction ratio \d/);
+    expect(renderScreens(report, null)).not.toContain("oracle:");
   });
 
   test("says why there is none", () => {

@@ -1,7 +1,8 @@
 /** What `explain` and `screen` print: plain text for a terminal, hostile text made visible, a bar where a colour would be. */
-import type { Explanation, Interval, PromptReport, ReportSpan, Screen } from "../domain.js";
-import { decimal } from "./markdown/numbers.js";
-import { courseNotes, unusualNotes, instanceNote } from "./screen-notes.js";
+import type { Explanation, Interval, Ledger, PromptReport, ReportSpan, Screen } from "../domain.js";
+import { decimal, money, quantity, whole } from "./markdown/numbers.js";
+import { courseNotes, instanceNote, unusualNotes } from "./screen-notes.js";
+import { reductionParts } from "./sections/ledger.js";
 import { truncate, visibleLine } from "./markdown/visible.js";
 
 const BAR_WIDTH = 12;
@@ -95,12 +96,32 @@ function spanLine(span: ReportSpan, strongest: number): string {
   return `${lines} ${tokens} tokens ${decimal(estimate).padStart(7)} (${decimal(low)} to ${decimal(high)}) ${bar} ${text}`;
 }
 
-/** One paragraph a surrogate: verdict first, then the numbers that made it. */
-export function renderScreens(report: PromptReport): string {
+/**
+ * One paragraph a surrogate: verdict first, then the numbers that made it; then who may explain which inputs, and what it took. `ledger`:
+ * of this command alone, or null where no oracle was asked.
+ */
+export function renderScreens(report: PromptReport, ledger: Ledger | null): string {
   const levels = report.instanceLevels.map(
     (level) => `${visibleLine(level.surrogate)}: ${visibleLine(instanceNote(level))}`,
   );
-  return `${[visibleLine(report.path), ...report.screens.map(screenLines), ...levels].join("\n")}\n`;
+  return `${[visibleLine(report.path), ...report.screens.map(screenLines), ...levels, ...costLines(ledger)].join("\n")}\n`;
+}
+
+function costLines(ledger: Ledger | null): string[] {
+  if (ledger === null) return [];
+  const { oracle, surrogate, explanations } = ledger;
+  const { byPurpose } = oracle;
+  const scored =
+    surrogate === null
+      ? []
+      : [
+          `surrogates: ${quantity(surrogate.masks, "prompt")}, ${quantity(surrogate.tokens, "token")}`,
+        ];
+  return [
+    `oracle: ${quantity(oracle.calls, "call")} (${whole(byPurpose["fixed outputs"].calls)} fixed outputs, ${whole(byPurpose.masks.calls)} masks), ${quantity(oracle.promptTokens + oracle.completionTokens, "token")}, ${money(oracle.cost)}`,
+    ...scored,
+    ...(explanations === null ? [] : [`cost-reduction ratio ${reductionParts(explanations)}`]),
+  ];
 }
 
 function screenLines(screen: Screen): string {

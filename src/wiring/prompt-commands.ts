@@ -1,4 +1,6 @@
 /** `understudy explain` and `understudy screen`: one prompt of the checkout, as it stands; `explain --values`: recorded values. */
+import type { Ledger } from "../domain.js";
+import { assembleLedger } from "../pipeline/ledger.js";
 import { countUsage } from "../pipeline/usage.js";
 import { reviewPrompt, type PromptReview } from "../pipeline/prompt-review.js";
 import { UnderstudyError } from "../errors.js";
@@ -38,18 +40,22 @@ async function explainRecordedValues(context: CommandContext, path: string): Pro
 }
 
 export async function runScreen(context: CommandContext): Promise<ExitCode> {
-  const { report } = await onOnePrompt(context);
+  const { report, ledger } = await onOnePrompt(context);
   context.print(
     context.json
-      ? `${JSON.stringify({ path: report.path, screens: report.screens, instanceLevels: report.instanceLevels }, null, 2)}\n`
-      : renderScreens(report),
+      ? `${JSON.stringify({ path: report.path, screens: report.screens, instanceLevels: report.instanceLevels, ledger }, null, 2)}\n`
+      : renderScreens(report, ledger),
   );
   return report.screens.every((screen) => screen.verdict === "not screened") ? 3 : 0;
 }
 
-async function onOnePrompt(
-  context: CommandContext,
-): Promise<Pick<PromptReview, "report" | "perInput"> & { readonly head: string }> {
+async function onOnePrompt(context: CommandContext): Promise<
+  Pick<PromptReview, "report" | "perInput"> & {
+    readonly head: string;
+    /** What this prompt needed; null where no oracle could be asked. */
+    readonly ledger: Ledger | null;
+  }
+> {
   const [path, ...more] = context.operands;
   if (path === undefined || more.length > 0)
     throw new UnderstudyError(
@@ -63,7 +69,8 @@ async function onOnePrompt(
     const head = await readPrompt(job, path);
     const oracle = job.ports.oracle === null ? null : countUsage(job.ports.oracle);
     const reviewed = await reviewPrompt(job, { path, base: null, head }, oracle, "explanation");
-    return { ...reviewed, head };
+    const ledger = oracle === null ? null : assembleLedger(job, oracle, [reviewed], []);
+    return { ...reviewed, head, ledger };
   } finally {
     await job.ports.surrogate.close();
   }
