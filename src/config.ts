@@ -193,8 +193,8 @@ export const settingDefinitions = {
   ),
   "mask-pool": define(count(64), "Distinct masks of a template, dealt over its inputs."),
   "mask-choice": define(
-    z.enum(["balanced", "active"]).default("balanced"),
-    "How the oracle's masks are chosen: `balanced` over the template, all at once; `active` step by step, those that tell most about which spans can go, until that is clear or `masks-per-input` are used up on average.",
+    z.enum(["balanced", "active", "screened"]).default("balanced"),
+    "How the oracle's masks are chosen: `balanced` over the template, all at once; `active` step by step, those that tell most about which spans can go, until that is clear or `masks-per-input` are used up on average; `screened` a few inputs at a time until a surrogate is certified, after which inputs that it may explain get none.",
   ),
   "answer-check": define(
     z.enum(["words", "exact", "normalised", "json", "pattern"]).default("words"),

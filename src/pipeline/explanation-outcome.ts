@@ -1,5 +1,6 @@
 /** What every way to explain a prompt is given, and gives. */
 import type { InstanceLevel, Explanation, Interval, OracleAnswer, Screen } from "../domain.js";
+import type { StudiedRung } from "./ladder.js";
 import type { OracleValues } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import type { PromptStudy } from "./study.js";
@@ -12,6 +13,8 @@ export interface ExplainedValues {
   readonly oracle: CountingOracle;
   readonly fixed: readonly (OracleAnswer | null)[];
   readonly values: OracleValues;
+  /** What surrogates made of the inputs, where they were asked before the oracle's masks. */
+  readonly rungs?: readonly StudiedRung[];
 }
 
 export interface PromptExplanation {

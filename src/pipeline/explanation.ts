@@ -5,6 +5,7 @@ import { explainHierarchically } from "./hierarchical-explanation.js";
 import { measureMasks } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import { explainBySingleGames } from "./single-explanation.js";
+import { screenAndApply } from "./screen-and-apply.js";
 import type { PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
 
@@ -22,9 +23,13 @@ export async function explainPrompt(
       kind: "not explained",
       reason: `the prompt has ${study.maskable.length} span(s) that can be masked; an explanation needs at least 2`,
     };
-  const values = await measureMasks(job, study, oracle, fixed);
-  const refusal = [...oracle.refusals().keys()][0];
   const { method } = job.settings;
+  const sparing =
+    job.settings["mask-choice"] === "screened"
+      ? screenAndApply({ job, study, oracle, fixed })
+      : null;
+  const values = await measureMasks(job, study, oracle, fixed, sparing?.open ?? null);
+  const refusal = [...oracle.refusals().keys()][0];
   // Only where the oracle's answers are fitted must there be as many as spans; elsewhere they judge.
   const fewest = method === "hierarchical" ? study.maskable.length : FEWEST_INPUTS;
   if (values.inputs.length < FEWEST_INPUTS || values.rows.length < fewest) {
@@ -38,7 +43,8 @@ export async function explainPrompt(
       kind: "not explained",
       reason: "the oracle's values do not vary under masks: there is nothing to attribute",
     };
-  const given = { job, study, oracle, fixed, values };
+  const rungs = sparing?.rungs() ?? null;
+  const given = { job, study, oracle, fixed, values, ...(rungs && { rungs }) };
   return method === "hierarchical"
     ? explainHierarchically(given)
     : explainBySingleGames(given, method);

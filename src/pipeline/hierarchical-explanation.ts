@@ -32,7 +32,7 @@ const BASELINES: readonly AttributionMethod[] = ["pooled", "input-by-input", ...
 
 export async function explainHierarchically(given: ExplainedValues): Promise<ExplanationOutcome> {
   const { job, study, oracle, fixed, values } = given;
-  const rungs = await explainOnLadder(job, study, values, fixed);
+  const rungs = given.rungs ?? (await explainOnLadder(job, study, values, fixed));
   const studies = rungs.flatMap((rung) => (rung.kind === "explained" ? [rung.study] : []));
   const texts = controlTexts(study, values);
   const noiseFloor = values.noise?.kind === "estimated" ? values.noise.variance : 0;

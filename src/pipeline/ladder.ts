@@ -38,7 +38,7 @@ export function withSurrogate(job: Job, surrogate: Surrogate): Job {
 export async function explainOnLadder(
   job: Job,
   study: PromptStudy,
-  values: OracleValues,
+  values: Pick<OracleValues, "inputs" | "classes">,
   fixed: readonly (OracleAnswer | null)[],
 ): Promise<readonly StudiedRung[]> {
   const surrogates = surrogatesOf(job.ports);

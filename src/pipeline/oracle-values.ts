@@ -14,7 +14,7 @@ import { classMargin } from "../explain/values.js";
 import { answerCheckOf } from "./answer-check.js";
 import { answerOf, progress, type MaskedPrompt } from "./asking.js";
 import type { Job } from "./ports.js";
-import { chooseMasks } from "./mask-choice.js";
+import { chooseMasks, type SpareInputs } from "./mask-choice.js";
 import { measureNoise } from "./repeat-noise.js";
 import { sampleMasked } from "./sampled-values.js";
 import { scoreMasked } from "./scored-values.js";
@@ -76,12 +76,19 @@ export function oracleMasksPerInput({ settings }: Job): number {
   return settings.method === "hierarchical" ? (settings.budget ?? own) : own;
 }
 
+/** Which inputs are explained, before any of their masks is asked: all that surrogates need to explain them. */
+export type ExplainedInputs = Pick<OracleValues, "kind" | "kindReason" | "inputs" | "classes">;
+
+/** Called once, before the first mask: what surrogates make of the inputs decides later which of them need none. */
+export type OpenSparing = (inputs: ExplainedInputs) => Promise<SpareInputs>;
+
 /** Deals masks over the search set, asks them mask by mask (neighbours share their prefix) and turns answers into values. */
 export async function measureMasks(
   job: Job,
   study: PromptStudy,
   oracle: CountingOracle,
   fixed: readonly (OracleAnswer | null)[],
+  openSparing: OpenSparing | null = null,
 ): Promise<OracleValues> {
   const samples = job.settings["samples-per-mask"];
   const check = answerCheckOf(job.settings);
@@ -91,6 +98,12 @@ export async function measureMasks(
   const measureThese = (masks: readonly MaskedInput[]): Promise<readonly MaskedValue[]> => {
     const prompts = maskedPrompts(study, unmasked, masks);
     return measure({ job, oracle, prompts, kind, samples, check, labels: study.labels });
+  };
+  const inputs = {
+    kind,
+    kindReason: reason,
+    inputs: unmasked.map(({ position }) => position),
+    classes,
   };
   const { rows, masked } = await chooseMasks({
     job,
@@ -103,12 +116,10 @@ export async function measureMasks(
     },
     classes,
     measure: measureThese,
+    spare: openSparing === null ? null : await openSparing(inputs),
   });
   return {
-    kind,
-    kindReason: reason,
-    inputs: unmasked.map(({ position }) => position),
-    classes,
+    ...inputs,
     rows,
     masked,
     asked: masked * (kind === "sampled-log-odds" ? samples : 1),

@@ -35,7 +35,7 @@ export interface SurrogateStudy {
 export async function explainOnSurrogate(
   job: Job,
   study: PromptStudy,
-  values: OracleValues,
+  values: Pick<OracleValues, "inputs" | "classes">,
   fixed: readonly (OracleAnswer | null)[],
 ): Promise<SurrogateStudy> {
   const masks = sharedMasks(job, study);
@@ -72,7 +72,7 @@ function objectiveFor({ lacks = [] }: Surrogate): "log-odds" | "label-margin" {
 
 function fixedInputs(
   study: PromptStudy,
-  values: OracleValues,
+  values: Pick<OracleValues, "inputs" | "classes">,
   fixed: readonly (OracleAnswer | null)[],
 ): readonly FixedInput[] {
   return values.inputs.map((index) => {
