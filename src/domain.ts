@@ -497,6 +497,8 @@ export interface Ledger {
     readonly masks: number;
     readonly tokens: number;
   } | null;
+  /** Answers of surrogates on servers, what they need and what it costs; null where all run here. */
+  readonly servedSurrogates: OracleUsage | null;
   /** The same explanations with 256 oracle masks an input. */
   readonly onOracleAlone: { readonly calls: number; readonly cost: number | null };
   /** onOracleAlone over what was used, both with all that is no mask; null where either is unknown or 0. */
@@ -531,7 +533,7 @@ export interface CostReduction {
   readonly surrogateTokens: number;
   /** C_oracle: the same explanations with 256 oracle masks an input. */
   readonly oracle: number;
-  /** C_proxy: the surrogate's time at the price of a CPU minute; null where it is not counted. */
+  /** C_proxy: calls to surrogates on servers and, where it is counted, the time of those that run here; null where neither is. */
   readonly proxy: number | null;
   /** C_fallback: oracle calls that the explanations are made from. */
   readonly fallback: number;
@@ -836,7 +838,16 @@ export interface Surrogate {
   embedPrompt(messages: readonly Message[]): Promise<PromptEmbeddings>;
   /** Number of tokens of a text in the model's own vocabulary or that of `countedBy`, without special tokens. */
   countTokens(text: string): number;
+  /** What a server answered so far, each distinct question once; absent where the model runs here. */
+  served?(): readonly ServedAnswer[];
   close(): Promise<void>;
+}
+
+/** Tokens of one answer of a surrogate on a server. */
+export interface ServedAnswer {
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
 }
 
 export type Progress = (done: number, total: number) => void;

@@ -35,10 +35,32 @@ const options: ReductionOptions = {
   masksAlone: 256,
   answersPerMask: 1,
   surrogateTokens: 5_000,
+  served: [],
 };
 const ALONE = 2 + 256 * 10 * 0.1;
 
 describe("C_oracle / (C_proxy + C_fallback + C_screen)", () => {
+  test("surrogates on servers are C_proxy, by the same unit, and their time here comes on top", () => {
+    const served = [100, 300].map((promptTokens) => ({
+      model: "m",
+      promptTokens,
+      completionTokens: 1,
+    }));
+    const reduction = costReduction({ ...options, served });
+    if (reduction === null) throw new Error("nothing to compare");
+    expect(reduction).toMatchObject({ unit: "USD", proxy: expect.closeTo(0.4, 9) });
+    expect(reduction.ratio).toBeCloseTo(ALONE / 11.2, 9);
+    expect(withSurrogateTime(reduction, 0.8)).toMatchObject({
+      proxy: expect.closeTo(1.2, 9),
+      ratio: expect.closeTo(ALONE / 12, 9),
+    });
+    const unpriced = costReduction({
+      ...options,
+      served: served.map((answer) => ({ ...answer, model: "unknown" })),
+    });
+    expect(unpriced).toMatchObject({ unit: "prompt tokens", proxy: 400 });
+  });
+
   test("where the oracle's values explain: its masks are the fallback, and screen at no further call", () => {
     expect(costReduction(options)).toEqual({
       unit: "USD",
@@ -64,7 +86,7 @@ describe("C_oracle / (C_proxy + C_fallback + C_screen)", () => {
     const timed = withSurrogateTime(costReduction(options) ?? never(), 1.2);
     expect(timed.proxy).toBe(1.2);
     expect(timed.ratio).toBeCloseTo(ALONE / 12, 9);
-    expect(withSurrogateTime(timed, 0)).toMatchObject({ proxy: 0 });
+    expect(withSurrogateTime(costReduction(options) ?? never(), 0)).toMatchObject({ proxy: 0 });
     for (const cost of [-1, Number.NaN, Number.POSITIVE_INFINITY])
       expect(() => withSurrogateTime(timed, cost)).toThrow(
         expect.objectContaining({ code: "INTERNAL" }),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { fromStrings } from "../../src/config.js";
 import { runModelBench } from "../../src/wiring/bench-command.js";
 import type { CommandContext } from "../../src/wiring/context.js";
+import { runScreen } from "../../src/wiring/prompt-commands.js";
 import { BigramModel } from "../oracle/bigram-model.js";
 import { startBigramServer } from "../oracle/bigram-server.js";
 import type { ChatServer } from "../oracle/chat-server.js";
@@ -53,6 +54,7 @@ afterAll(async () => {
 async function bench(
   settings: Readonly<Record<string, string>>,
   more: Partial<CommandContext> = {},
+  command: (context: CommandContext) => Promise<number> = runModelBench,
 ): Promise<{ readonly code: number; readonly text: string }> {
   const caller = {
     base: join(root, "base"),
@@ -83,7 +85,7 @@ async function bench(
     interactive: false,
     ...more,
   };
-  return { code: await runModelBench(context), text };
+  return { code: await command(context), text };
 }
 
 const withOracle = (): Record<string, string> => ({
@@ -146,6 +148,37 @@ describe("model bench", () => {
     await expect(bench(given, { operands })).rejects.toMatchObject({
       code: "USAGE",
       message: expect.stringContaining(problem),
+    });
+  });
+});
+
+describe("screen", () => {
+  test("counts what surrogates on servers answered, once however often it is asked, and as C_proxy", async () => {
+    const settings = {
+      ...withOracle(),
+      "surrogate-model": `chat:${address.oracle}|mini,tiny.gguf`,
+    };
+    const json = async (): Promise<string> =>
+      (await bench(settings, { operands: ["p.prompt.yml"] }, runScreen)).text;
+    const first = await json();
+    const { ledger, screens } = JSON.parse(first);
+    expect(screens.map(({ surrogate }: { surrogate: string }) => surrogate)).toEqual([
+      "mini",
+      "tiny",
+    ]);
+    const { calls, promptTokens, cost } = ledger.servedSurrogates;
+    // Twelve inputs, all masks of four sentences; the unmasked prompt is one of them.
+    expect(calls).toBe(12 * 16);
+    expect(promptTokens).toBeGreaterThan(calls);
+    // Nobody knows the price of this model: unknown, never 0, and the ratio is then one of tokens.
+    expect(cost).toBeNull();
+    expect(ledger.explanations).toMatchObject({ unit: "prompt tokens", proxy: promptTokens });
+    expect(JSON.parse(await json()).ledger).toEqual(ledger);
+    const local = { ...settings, "surrogate-model": "tiny.gguf" };
+    const alone = await bench(local, { operands: ["p.prompt.yml"] }, runScreen);
+    expect(JSON.parse(alone.text).ledger).toMatchObject({
+      servedSurrogates: null,
+      explanations: { proxy: null },
     });
   });
 });

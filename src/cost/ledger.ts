@@ -1,4 +1,4 @@
-import type { Ledger, OraclePurpose, OracleUsage, PlannedCalls } from "../domain.js";
+import type { Ledger, OraclePurpose, OracleUsage, PlannedCalls, ServedAnswer } from "../domain.js";
 import { meanTokens, type AnsweredQuestion } from "./answered-question.js";
 import { sumPrices, type Pricing } from "./prices.js";
 import { costReduction, type ReductionOptions } from "./reduction.js";
@@ -9,6 +9,8 @@ export interface LedgerOptions {
   readonly usages: readonly AnsweredQuestion[];
   readonly price: Pricing;
   readonly surrogate: Ledger["surrogate"];
+  /** Answers of surrogates on servers; absent or null where all run here. */
+  readonly served?: readonly ServedAnswer[] | null;
   /** Inputs that an explanation covers, summed over the prompts of the run; 0 where nothing was explained. */
   readonly explainedInputs: number;
   /** Masks an input that an explainer on the oracle alone would ask; 256 is what the papers' comparisons use. */
@@ -60,6 +62,7 @@ export function buildLedger(options: LedgerOptions): Ledger {
       },
     },
     surrogate,
+    servedSurrogates: options.served ? usageOf(options.served, price) : null,
     onOracleAlone: { calls: alone.calls, cost: alone.cost },
     costReductionRatio: options.explainedInputs === 0 ? null : reduction(alone, used),
     planned: options.planned ?? null,
@@ -67,6 +70,7 @@ export function buildLedger(options: LedgerOptions): Ledger {
       ? costReduction({
           ...options.explanations,
           usages,
+          served: options.served ?? [],
           price,
           masksAlone: options.masksAlone ?? MASKS_ON_ORACLE_ALONE,
         })
@@ -74,7 +78,7 @@ export function buildLedger(options: LedgerOptions): Ledger {
   };
 }
 
-function usageOf(usages: readonly AnsweredQuestion[], price: Pricing): OracleUsage {
+function usageOf(usages: readonly ServedAnswer[], price: Pricing): OracleUsage {
   return {
     calls: usages.length,
     promptTokens: usages.reduce((sum, usage) => sum + usage.promptTokens, 0),

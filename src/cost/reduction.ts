@@ -1,5 +1,5 @@
 import { UnderstudyError } from "../errors.js";
-import type { CostReduction, OraclePurpose } from "../domain.js";
+import type { CostReduction, OraclePurpose, ServedAnswer } from "../domain.js";
 import { meanTokens, type AnsweredQuestion } from "./answered-question.js";
 import { sumPrices, type Pricing } from "./prices.js";
 
@@ -15,6 +15,8 @@ export interface ReductionOptions {
   readonly answersPerMask: number;
   /** Tokens that the surrogate scored for these explanations. */
   readonly surrogateTokens: number;
+  /** Answers of surrogates on servers; empty where all run here. */
+  readonly served: readonly ServedAnswer[];
 }
 
 /**
@@ -22,7 +24,8 @@ export interface ReductionOptions {
  *
  * - C_oracle: the fixed output of every explained input and `masksAlone` masks of it, each of the mean size of the masks that were asked and
  *   with as many answers
- * - C_proxy: the surrogate's time, which differs between runs and is not counted here: see `withSurrogateTime`
+ * - C_proxy: answers of surrogates on servers. The time of those that run here differs between runs and is not counted: see
+ *   `withSurrogateTime`
  * - C_fallback: fixed outputs, and the masks where the explanation is made from the oracle's values
  * - C_screen: the masks where they only judge the surrogate's, and repeats. Masks that explain screen too, at no further call.
  *
@@ -39,12 +42,13 @@ export function costReduction(options: ReductionOptions): CostReduction | null {
   const money = inMoney !== null && inMoney.fallback + inMoney.screen > 0 ? inMoney : null;
   const amounts = money ?? amountsOf(options, masks, ({ promptTokens }) => promptTokens);
   if (amounts === null || amounts.fallback + amounts.screen === 0) return null;
+  const { served, ...sides } = amounts;
   return {
     unit: money === null ? "prompt tokens" : "USD",
     inputs,
     surrogateTokens: options.surrogateTokens,
-    ...amounts,
-    ...compared({ ...amounts, inputs }, null),
+    ...sides,
+    ...compared({ ...sides, inputs }, options.served.length === 0 ? null : served),
   };
 }
 
@@ -55,11 +59,18 @@ export function costReduction(options: ReductionOptions): CostReduction | null {
 export function withSurrogateTime(reduction: CostReduction, cost: number): CostReduction {
   if (!(Number.isFinite(cost) && cost >= 0))
     throw new UnderstudyError("INTERNAL", `a cost must be finite and not negative, not ${cost}`);
-  return reduction.unit === "USD" ? { ...reduction, ...compared(reduction, cost) } : reduction;
+  return reduction.unit === "USD"
+    ? { ...reduction, ...compared(reduction, (reduction.proxy ?? 0) + cost) }
+    : reduction;
 }
 
 function compared(
-  { oracle, fallback, screen, inputs }: Amounts & Pick<CostReduction, "inputs">,
+  {
+    oracle,
+    fallback,
+    screen,
+    inputs,
+  }: Pick<CostReduction, "oracle" | "fallback" | "screen" | "inputs">,
   proxy: number | null,
 ): Pick<CostReduction, "proxy" | "ratio" | "breakEvenInputs"> {
   const saved = (oracle - fallback - (proxy ?? 0)) / inputs;
@@ -74,16 +85,16 @@ interface Amounts {
   readonly oracle: number;
   readonly fallback: number;
   readonly screen: number;
+  readonly served: number;
 }
 
 /** In the unit of `amount`; null where any amount is unknown. */
 function amountsOf(
   options: ReductionOptions,
   masks: readonly AnsweredQuestion[],
-  amount: (usage: AnsweredQuestion) => number | null,
+  amount: (usage: ServedAnswer) => number | null,
 ): Amounts | null {
-  const total = (usages: readonly AnsweredQuestion[]): number | null =>
-    sumPrices(usages.map(amount));
+  const total = (usages: readonly ServedAnswer[]): number | null => sumPrices(usages.map(amount));
   const of = (purpose: OraclePurpose): number | null =>
     total(options.usages.filter((usage) => usage.purpose === purpose));
   const fixed = total(options.fixedOutputs);
@@ -91,12 +102,15 @@ function amountsOf(
   const repeats = of("repeats");
   const first = masks[0];
   const each = first === undefined ? null : amount({ ...first, ...meanTokens(masks) });
-  if (fixed === null || asked === null || repeats === null || each === null) return null;
+  const served = total(options.served);
+  if (fixed === null || asked === null || repeats === null || each === null || served === null)
+    return null;
   const { masksAlone, answersPerMask } = options;
   const pooled = options.explained === "oracle";
   return {
     oracle: fixed + masksAlone * answersPerMask * options.fixedOutputs.length * each,
     fallback: fixed + (pooled ? asked : 0),
     screen: repeats + (pooled ? 0 : asked),
+    served,
   };
 }

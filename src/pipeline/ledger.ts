@@ -3,6 +3,7 @@ import { buildLedger } from "../cost/ledger.js";
 import { sumPlans } from "../cost/plan.js";
 import type { Ledger } from "../domain.js";
 import type { DataReview } from "./data-review.js";
+import { surrogatesOf } from "./ladder.js";
 import type { Job } from "./ports.js";
 import { pricing } from "./pricing.js";
 import type { PromptReview } from "./prompt-review.js";
@@ -20,7 +21,9 @@ export function assembleLedger(
     (sum, one) => sum + one.tokens,
     0,
   );
+  const servers = surrogatesOf(job.ports).flatMap(({ served }) => (served ? [served()] : []));
   return buildLedger({
+    served: servers.length === 0 ? null : servers.flat(),
     usages: oracle?.usages() ?? [],
     price: pricing(job.settings),
     surrogate:

@@ -86,7 +86,7 @@ const costReduction = z
   .meta({
     id: "CostReduction",
     description:
-      "C_oracle / (C_proxy + C_fallback + C_screen) of the explanations alone. proxy null: the surrogate's time is not counted, for it differs between runs.",
+      "C_oracle / (C_proxy + C_fallback + C_screen) of the explanations alone. proxy: answers of surrogates on servers; null where all run here, whose time is not counted, for it differs between runs.",
   });
 
 export const ledger = z.strictObject({
@@ -98,6 +98,7 @@ export const ledger = z.strictObject({
   surrogate: z
     .strictObject({ model: text, precision: text, masks: count, tokens: count })
     .nullable(),
+  servedSurrogates: usage.nullable(),
   onOracleAlone: z.strictObject({ calls: count, cost: price }),
   costReductionRatio: z.number().min(0).nullable(),
   planned: planned.nullable(),

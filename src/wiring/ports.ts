@@ -82,10 +82,20 @@ function timed([first, ...rest]: Several<NoticedSurrogate>): {
     notices: surrogate.notices,
     ...(surrogate.lacks === undefined ? {} : { lacks: surrogate.lacks }),
     ...(surrogate.countedBy === undefined ? {} : { countedBy: surrogate.countedBy }),
-    score: (requests, options) => measured(() => surrogate.score(requests, options)),
-    scoreLabels: (prompts, labels, options) =>
-      measured(() => surrogate.scoreLabels(prompts, labels, options)),
-    embedPrompt: (messages) => measured(() => surrogate.embedPrompt(messages)),
+    // Waiting for a server takes no minute of this machine's price: its answers are priced instead.
+    ...(surrogate.served === undefined
+      ? {
+          score: (requests, options) => measured(() => surrogate.score(requests, options)),
+          scoreLabels: (prompts, labels, options) =>
+            measured(() => surrogate.scoreLabels(prompts, labels, options)),
+          embedPrompt: (messages) => measured(() => surrogate.embedPrompt(messages)),
+        }
+      : {
+          served: surrogate.served,
+          score: surrogate.score,
+          scoreLabels: surrogate.scoreLabels,
+          embedPrompt: surrogate.embedPrompt,
+        }),
     countTokens: (text) => surrogate.countTokens(text),
     close: () => surrogate.close(),
   });

@@ -10,6 +10,7 @@ import { labelProbabilities } from "../explain/label-tokens.js";
 import { guardedDownloads } from "../oracle/guarded-download.js";
 import { openOracle } from "../oracle/oracle.js";
 import { openTextCompletions } from "../oracle/text-completions.js";
+import { countUsage } from "../pipeline/usage.js";
 import { openLocalSurrogate, type LocalSurrogate } from "../surrogate/local-surrogate.js";
 import { fetchModel } from "../surrogate/model-download.js";
 import { servedSurrogate } from "../surrogate/served-surrogate.js";
@@ -209,7 +210,7 @@ function openServed(
     JSON.stringify([source.kind, source.baseUrl, source.model]),
   );
   const store = `surrogate-${what.digest("hex").slice(0, 16)}.jsonl`;
-  const oracle: Oracle =
+  const server: Oracle =
     source.kind === "completions"
       ? openTextCompletions({
           ...common,
@@ -221,6 +222,7 @@ function openServed(
           store: resolve(context.root, settings["state-folder"], store),
           concurrency: settings["oracle-concurrency"],
         });
+  const oracle = countUsage(server);
   const surrogate = servedSurrogate({
     source,
     oracle,
@@ -228,5 +230,14 @@ function openServed(
     countTokens: counter.countTokens,
     countedBy: counter.model,
   });
-  return { ...surrogate, notices: [] };
+  return {
+    ...surrogate,
+    notices: [],
+    served: () =>
+      oracle.usages().map(({ model, promptTokens, completionTokens }) => ({
+        model,
+        promptTokens,
+        completionTokens,
+      })),
+  };
 }

@@ -72,6 +72,7 @@ export function ledgerTable(report: Report): string {
       ? null
       : `Explanations alone: cost-reduction ratio ${reductionParts(report.ledger.explanations)}. Fallback is what they are made from, screen what only tests; 256 masks an input on the oracle alone.`,
     surrogateSentence(report.ledger.surrogate),
+    servedSentence(report.ledger.servedSurrogates),
     "Calls, tokens and prices are those that the input needs; answers that were already stored cost nothing again.",
   );
 }
@@ -121,6 +122,11 @@ interface LedgerLine extends Pick<OracleUsage, "calls" | "cost"> {
   readonly planned: number | null;
   readonly promptTokens: number | null;
   readonly completionTokens: number | null;
+}
+
+function servedSentence(served: OracleUsage | null): string | null {
+  if (served === null) return null;
+  return `Surrogates on servers: ${quantity(served.calls, "answer")}, ${quantity(tokensOf(served), "token")}, ${money(served.cost)}.`;
 }
 
 function surrogateSentence(surrogate: Report["ledger"]["surrogate"]): string {
