@@ -78,6 +78,15 @@ const messages = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
+/** Whether the template puts contents side by side, with nothing of its own between them. */
+function contentsTouch(template: string, chat: readonly Message[]): boolean {
+  const systems = chat.filter(({ role }) => role === "system").length;
+  return (
+    template === TEMPLATES.joining ||
+    (template === TEMPLATES["with the system message last"] && systems > 1)
+  );
+}
+
 describe.each(Object.entries(TEMPLATES))("a chat, %s", (_, template) => {
   const { encode, place } = chatOf(template);
 
@@ -91,14 +100,24 @@ describe.each(Object.entries(TEMPLATES))("a chat, %s", (_, template) => {
           const core = content.trim();
           const covered = own.map(({ start, end }) => content.slice(start, end)).join("");
           // A token that joins the ends of two contents counts as the first one's alone.
-          if (template !== TEMPLATES.joining) expect(covered.trim()).toBe(core);
+          if (!contentsTouch(template, chat)) expect(covered.trim()).toBe(core);
           own.forEach(({ start, end }, i) => {
             expect(start).toBeLessThanOrEqual(end);
             expect(start).toBeGreaterThanOrEqual(own[i - 1]?.end ?? 0);
           });
         });
       }),
-      { numRuns: 150 },
+      {
+        numRuns: 150,
+        examples: [
+          [
+            [
+              { role: "system", content: "abc " },
+              { role: "system", content: "abc" },
+            ],
+          ],
+        ],
+      },
     );
   });
 });
