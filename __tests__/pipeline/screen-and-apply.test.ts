@@ -26,9 +26,9 @@ interface Run extends PromptReview {
 async function review(
   surrogate: Surrogate,
   settings: Readonly<Record<string, string>> = {},
+  oracle = syntheticOracle(),
 ): Promise<Run> {
   const said: string[] = [];
-  const oracle = syntheticOracle();
   const job = syntheticJob(
     { "search-inputs": String(INPUTS), "mask-choice": "screened", ...settings },
     { surrogate, oracle, said },
@@ -97,9 +97,12 @@ describe("masks chosen by the screen", () => {
     expect(again.report).toEqual(once.report);
   });
 
-  test("are for the method whose masks explain", async () => {
-    await expect(review(syntheticSurrogate(), { method: "lime" })).rejects.toThrow(
-      /screened is for the method hierarchical, not lime/,
-    );
+  test.each([
+    [{ method: "lime" }, /screened is for the method hierarchical, not lime/],
+    [{ "answer-check": "pattern" }, /answer-pattern is missing/],
+  ])("%j contradicts itself, which is said before anything is asked", async (settings, message) => {
+    const oracle = syntheticOracle();
+    await expect(review(syntheticSurrogate(), settings, oracle)).rejects.toThrow(message);
+    expect(oracle.asked()).toBe(0);
   });
 });

@@ -15,7 +15,7 @@ export interface ReductionOptions {
   readonly answersPerMask: number;
   /** Tokens that the surrogate scored for these explanations. */
   readonly surrogateTokens: number;
-  /** Answers of surrogates on servers; empty where all run here. */
+  /** Answers of surrogates on servers, all of the run: those for data rows are counted too. Empty where all run here. */
   readonly served: readonly ServedAnswer[];
 }
 

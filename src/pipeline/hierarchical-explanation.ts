@@ -67,11 +67,7 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
       screens,
       instanceLevels: instances.levels,
       perInput: fit.attributions().perInput,
-      // A span is no better to keep for naming an output: deletions are ranked by answers alone.
-      ranking: fitHierarchical({
-        ...problem,
-        surrogates: problem.surrogates.filter(({ name }) => name !== LABEL_MATCH),
-      }).attributions().perInput,
+      ranking: fitOfAnswers(problem, fit).attributions().perInput,
       values,
       surrogate: {
         masks: studies.reduce((sum, { masks }) => sum + masks, instances.masks),
@@ -79,6 +75,14 @@ export async function explainHierarchically(given: ExplainedValues): Promise<Exp
       },
     },
   };
+}
+
+/** A span is no better to keep for naming an output: deletions are ranked by a fit without what the texts suggest. */
+function fitOfAnswers(problem: HierarchicalProblem, fit: HierarchicalFit): HierarchicalFit {
+  const surrogates = problem.surrogates.filter(({ name }) => name !== LABEL_MATCH);
+  return surrogates.length === problem.surrogates.length
+    ? fit
+    : fitHierarchical({ ...problem, surrogates });
 }
 
 /**

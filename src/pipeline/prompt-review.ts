@@ -2,6 +2,7 @@
 import type { ChangedFile, Interval, OracleAnswer, PlannedCalls, PromptReport } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import { checkPrompt, parsePrompt } from "../prompts/index.js";
+import { answerCheckOf } from "./answer-check.js";
 import { compressPrompt } from "./compression.js";
 import { judgePromptDemonstrations } from "./demonstrations.js";
 import { explainPrompt } from "./explanation.js";
@@ -10,6 +11,7 @@ import { coarseToFineStudy, evenStudy } from "./granular-study.js";
 import { askUnmasked } from "./oracle-values.js";
 import { announceOutcome, announcePlan, planPrompt } from "./plan.js";
 import type { Job } from "./ports.js";
+import { checkMaskChoice } from "./screen-and-apply.js";
 import { unscreened } from "./screen-surrogate.js";
 import { measureSelfDisagreement, notMeasured } from "./self-disagreement.js";
 import { openStudy, type PromptStudy } from "./study.js";
@@ -49,9 +51,12 @@ export async function reviewPrompt(
   oracle: CountingOracle | null,
   depth: "all" | "explanation" = "all",
 ): Promise<PromptReview> {
-  const written = await openStudy(job, file.path, file.head);
+  // What contradicts itself is refused before anything is asked and paid for.
   const { granularity, method } = job.settings;
   checkDepth(granularity, depth);
+  checkMaskChoice(job.settings);
+  answerCheckOf(job.settings);
+  const written = await openStudy(job, file.path, file.head);
   const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity, method);
   const common = describePrompt(job, even, file);
   if (oracle === null || even.inputs === null)

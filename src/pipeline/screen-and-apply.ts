@@ -1,4 +1,5 @@
 /** Screen and apply (arXiv 2505.12509): once a surrogate is certified, inputs on which it answers as the oracle does need no oracle masks. */
+import type { Settings } from "../config.js";
 import type { MaskedValue, OracleAnswer } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
 import { gateSearchInputs } from "./instance-level.js";
@@ -22,20 +23,24 @@ export interface ScreenAndApply {
   readonly rungs: () => readonly StudiedRung[] | null;
 }
 
+/** Throws USAGE where masks of the oracle are to be spared for a method that explains the surrogate: there they only judge. */
+export function checkMaskChoice({ method, "mask-choice": choice }: Settings): void {
+  if (choice !== "screened" || method === "hierarchical") return;
+  throw new UnderstudyError(
+    "USAGE",
+    `mask-choice screened is for the method hierarchical, not ${method}`,
+    { fix: "leave mask-choice or method as it is by default" },
+  );
+}
+
 /**
  * The surrogates explain every input before the oracle sees a mask, so that their screen can be looked at after every few inputs; the
  * betting test allows that. Spared are inputs whose label a certified surrogate shares, by the rule of the settings (instance level); what
  * is shown of them comes from the masks of the others and from the surrogates, as the data weigh them. Free text has no agreement, so
- * nothing is spared there. Throws USAGE for methods that explain the surrogate, whose masks of the oracle only judge.
+ * nothing is spared there.
  */
 export function screenAndApply(applying: Applying): ScreenAndApply {
   const { job, study, fixed } = applying;
-  if (job.settings.method !== "hierarchical")
-    throw new UnderstudyError(
-      "USAGE",
-      `mask-choice screened is for the method hierarchical, not ${job.settings.method}`,
-      { fix: "leave mask-choice or method as it is by default" },
-    );
   let rungs: readonly StudiedRung[] | null = null;
   return {
     rungs: () => rungs,

@@ -1,9 +1,7 @@
 /** What `model bench PROMPT` prints: a line a surrogate, the most faithful first, then what attributions reach that know no model. */
-import type { Interval } from "../domain.js";
+import type { Interval, Unknown } from "../domain.js";
 import { decimal } from "./markdown/numbers.js";
 import { truncate, visibleLine } from "./markdown/visible.js";
-
-type Unknown = { readonly kind: "unknown"; readonly reason: string };
 
 /** What is shown of a ranking; the pipeline's own has more. */
 export interface ShownRanking {
