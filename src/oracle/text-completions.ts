@@ -1,19 +1,18 @@
 /** A server of plain text completions behind the port of the oracle: for models without a chat template. */
-import OpenAI from "openai";
 import pLimit from "p-limit";
 import type { Budget, Message, Oracle, OracleOutcome, OracleQuestion } from "../domain.js";
+import { openApi, retrying, type CallResult } from "./api-client.js";
 import { checkEndpoint } from "./endpoint.js";
-import { failureOf, type Failure } from "./failure.js";
 import {
   readAnswerCompletion,
   readEchoedScore,
   type ReadCompletion,
 } from "./completion-response.js";
-import { backoff, parseRetryAfter, Pause, REAL_TIME, type Time } from "./pacing.js";
+import { REAL_TIME, type Time } from "./pacing.js";
 import { canonicalJson } from "./request.js";
 import { ScoringProbe } from "./scoring-probe.js";
 import { estimateTokens } from "./token-usage.js";
-import { guardedFetch, type Resolve } from "./transport.js";
+import type { Resolve } from "./transport.js";
 
 export interface TextCompletionsOptions {
   readonly model: string;
@@ -45,8 +44,6 @@ interface CompletionBody {
 const FORMS = [{ echo: true, logprobs: 1 }, { prompt_logprobs: 1 }] as const;
 const LISTED = 5;
 const RETRIES = 4;
-/** A server that wants a longer pause has a quota, not a rush. */
-const LONGEST_PAUSE_MS = 120_000;
 const LABELS: Readonly<Record<Message["role"], string>> = {
   system: "System",
   user: "User",
@@ -90,9 +87,7 @@ export function openTextCompletions(options: TextCompletionsOptions): Oracle {
 class CompletionServer {
   readonly host: string;
   readonly #options: TextCompletionsOptions;
-  readonly #api: OpenAI;
-  readonly #pause: Pause;
-  readonly #time: Time;
+  readonly #send: (body: CompletionBody) => Promise<CallResult>;
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #known = new Map<string, Promise<OracleOutcome>>();
   #form = 0;
@@ -102,24 +97,19 @@ class CompletionServer {
     const endpoint = checkEndpoint(baseUrl, { allowPrivate: allowPrivateEndpoint });
     this.host = endpoint.host;
     this.#options = options;
-    this.#time = time;
-    this.#pause = new Pause(time);
     this.#limit = pLimit(options.concurrency);
-    this.#api = new OpenAI({
-      baseURL: endpoint.url,
-      apiKey: apiKey ?? "none",
-      // Named, so that the client does not take them from variables of the environment that are meant for another host.
-      adminAPIKey: null,
-      organization: null,
-      project: null,
-      webhookSecret: null,
-      logLevel: "off",
-      maxRetries: 0,
-      // Our transport's timer covers the body too; the client's own must not come first.
-      timeout: timeoutMs * 2 + 1000,
-      fetch: guardedFetch({ endpoint, timeoutMs, ...(resolve ? { resolve } : {}) }),
-      ...(apiKey === null ? { defaultHeaders: { Authorization: null } } : {}),
+    const api = openApi({ endpoint, apiKey, timeoutMs, ...(resolve ? { resolve } : {}) });
+    const send = retrying({
+      host: this.host,
+      secret: apiKey,
+      retries: options.retries ?? RETRIES,
+      time,
     });
+    this.#send = (body) =>
+      send({
+        key: canonicalJson(body),
+        send: () => api.completions.create(body).asResponse(),
+      });
   }
 
   get how(): string {
@@ -180,40 +170,18 @@ class CompletionServer {
       if (granted.kind === "refused")
         return { kind: "refused", cause: "budget", message: granted.message } as const;
       const sent = await this.#send(body);
-      if (typeof sent !== "string") {
+      if (sent.kind === "failed") {
         budget.settle(granted.reservation, null);
-        return { kind: "refused", cause: sent.cause, message: sent.message } as const;
+        const { cause, message } = sent.failure;
+        return { kind: "refused", cause, message } as const;
       }
-      const result = read(sent, body);
+      const result = read(sent.body, body);
       // The server did answer, so it may charge: what was reserved counts as spent.
       budget.settle(granted.reservation, result.kind === "answer" ? result.answer.usage : size);
       return result.kind === "answer"
         ? ({ kind: "answer", answer: result.answer, paid: true } as const)
         : notAsked(`${this.host}: ${result.message}`);
     });
-  }
-
-  async #send(body: CompletionBody): Promise<string | Failure> {
-    const { retries = RETRIES, apiKey } = this.#options;
-    for (let attempt = 0; ; attempt += 1) {
-      await this.#pause.wait();
-      let failure: Failure;
-      try {
-        return await (await this.#api.completions.create(body).asResponse()).text();
-      } catch (thrown) {
-        failure = failureOf(thrown, { host: this.host, secret: apiKey });
-      }
-      const most =
-        failure.remedy === "again"
-          ? retries
-          : failure.remedy === "once more"
-            ? Math.min(1, retries)
-            : 0;
-      const asked = parseRetryAfter(failure.retryAfter, this.#time.now());
-      if (attempt >= most || (asked !== null && asked > LONGEST_PAUSE_MS)) return failure;
-      if (asked === null) await this.#time.sleep(backoff(canonicalJson(body), attempt));
-      else this.#pause.extend(asked);
-    }
   }
 }
 
