@@ -108,7 +108,7 @@ export function announceOutcome(
     .flatMap((purpose) => differenceOf(purpose, used, plan));
   const differing = steps.length === 0 ? "" : `; ${steps.join(", ")}`;
   job.ports.say(
-    `used for ${study.template.path}: ${used.length} of ${plan.calls} planned answers, ${tokens} of ${plan.promptTokens} prompt tokens, ${price(cost)} of ${price(plan.cost)}${differing}`,
+    `used for ${study.template.path}: ${used.length} of ${plan.calls} planned answers, ${tokens} of ${plan.promptTokens} prompt tokens, ${priceOf(cost, plan.cost)}${differing}`,
   );
 }
 
@@ -119,6 +119,10 @@ function differenceOf(
 ): string[] {
   const count = used.filter((usage) => usage.purpose === purpose).length;
   return count === byPurpose[purpose] ? [] : [`${purpose} ${count} of ${byPurpose[purpose]}`];
+}
+
+function priceOf(spent: number | null, planned: number | null): string {
+  return spent === null && planned === null ? price(null) : `${price(spent)} of ${price(planned)}`;
 }
 
 function price(cost: number | null): string {
