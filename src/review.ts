@@ -2,7 +2,7 @@
 import type { ChangedFile, Ledger, Report, SkippedFile } from "./domain.js";
 import { isDataPath } from "./data/rows.js";
 import { isUserMistake, UnderstudyError } from "./errors.js";
-import { isPromptPath, unsupportedPromptFormat } from "./prompts/index.js";
+import { isPromptPath, unreadPromptReason } from "./prompts/index.js";
 import { reviewData } from "./pipeline/data-review.js";
 import { matchesAny } from "./pipeline/globs.js";
 import { missingReasons } from "./pipeline/missing-answers.js";
@@ -57,8 +57,8 @@ function isData(job: Job, path: string): boolean {
 
 function unsupported(changed: readonly HeadFile[]): readonly SkippedFile[] {
   return changed.flatMap(({ path }) => {
-    const format = unsupportedPromptFormat(path);
-    return format === null ? [] : [{ path, reason: `${format} is not read in this version` }];
+    const reason = unreadPromptReason(path);
+    return reason === null ? [] : [{ path, reason }];
   });
 }
 
