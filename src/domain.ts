@@ -669,6 +669,8 @@ export interface Explanation {
 
 export interface PromptReport {
   readonly path: string;
+  /** Which of the prompts in the file; null where the file is the prompt. */
+  readonly name: string | null;
   readonly tokens: {
     readonly base: number | null;
     readonly head: number;

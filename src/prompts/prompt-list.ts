@@ -52,7 +52,7 @@ function configuredPrompts(path: string, text: string): PromptListing {
         ? { path, name: prompt.name, given: null }
         : { path: prompt.path, name: null, given },
     ),
-    notes: config.notes,
+    notes: config.notes.prompts,
   };
 }
 

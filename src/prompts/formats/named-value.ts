@@ -37,8 +37,13 @@ function openDocument(path: string, text: string): Document {
  */
 export function readNamedValue(path: string, text: string, name: string): SourceFile {
   const { file, tree } = openDocument(path, text);
-  const [found] = valuesAt(tree, name.split("."));
+  const [found, second] = valuesAt(tree, name.split("."));
   if (!found) throw unknownKey(file, tree, name);
+  if (second)
+    throw syntaxError(file, found.value.range.start, {
+      message: `${shown(name)} stands for several values`,
+      fix: `name one of them, such as ${path}#${found.keys.join(".")}`,
+    });
   return {
     path,
     name,

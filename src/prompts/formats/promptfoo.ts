@@ -33,7 +33,8 @@ export interface PromptfooConfig {
   readonly tree: ValueTree;
   readonly prompts: readonly ConfiguredPrompt[];
   readonly inputs: readonly Input[];
-  readonly notes: readonly string[];
+  /** Prompts that are not read, and tests that are no inputs, as sentences for a person. */
+  readonly notes: { readonly prompts: readonly string[]; readonly tests: readonly string[] };
 }
 
 /** Reads a configuration in YAML or JSON. Throws PROMPT_SYNTAX with line and column, also where it names no prompts. */
@@ -61,7 +62,7 @@ export function readPromptfooConfig(path: string, text: string): PromptfooConfig
     tree,
     prompts: withDistinctNames(prompts),
     inputs: tests.inputs,
-    notes: [...notes, ...tests.notes],
+    notes: { prompts: notes, tests: tests.notes },
   };
 }
 
@@ -176,7 +177,7 @@ export function readPromptfoo(path: string, text: string, name: string | null): 
     messages: inlineMessages(config.file, prompt.value),
     embeddedInputs: config.inputs,
     model: null,
-    notes: config.notes,
+    notes: config.notes.tests,
     rest: outline(config.file, config.tree, prompt.keys),
   };
 }
