@@ -1,7 +1,7 @@
 /**
- * Reads the prompts collected from public repositories that are of our formats and prints what becomes of them: messages,
- * spans, protected spans, demonstrations, and whether the spans partition the text and deleting every second one gives a
- * file that reads as the masked prompt. The collection is looked for under UNDERSTUDY_SHARED or ../shared.
+ * Reads the prompts collected from public repositories and prints what becomes of each file: format, prompts, messages, spans, and
+ * whether the spans partition the text, stand where they say, and leave, every second one deleted, a file that reads as the masked
+ * prompt. The collection is looked for under UNDERSTUDY_SHARED or ../shared.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -10,13 +10,11 @@ import { fileURLToPath } from "node:url";
 import { messageOf } from "../src/errors.js";
 import type { PromptTemplate } from "../src/domain.js";
 import {
-  checkPrompt,
   deleteSpans,
   isPromptPath,
+  listPrompts,
   maskableSpans,
   parsePrompt,
-  spansAt,
-  unsupportedPromptFormat,
 } from "../src/prompts/index.js";
 
 interface CollectedPrompt {
@@ -28,6 +26,18 @@ const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const shared = process.env["UNDERSTUDY_SHARED"] ?? join(repository, "..", "shared");
 const collection = join(shared, "bench", "prompts.dev.jsonl");
 
+/** Values that hold the prompts of files whose names do not say so: what the setting `prompts` would name. */
+const KEY_PATHS: readonly (readonly [RegExp, string])[] = [
+  [/(?:getIntent\.prompt|LiquidPrompt)\.yaml$/, "template"],
+  [/commands\/.*\.toml$/, "prompt"],
+  [/config\/default\.yaml$/, "agent.templates.*"],
+  [/dataset2prompt\.json$/, "*"],
+  [/compression_prompt\.yaml$/, "content"],
+  [/planner_prompt\.yaml$/, "*"],
+  [/factor_coder\/prompts\.yaml$/, "*"],
+  [/prompts\/general\.yml$/, "prompts.*.content"],
+];
+
 function isCollectedPrompt(value: unknown): value is CollectedPrompt {
   return (
     typeof value === "object" &&
@@ -37,11 +47,6 @@ function isCollectedPrompt(value: unknown): value is CollectedPrompt {
     "text" in value &&
     typeof value.text === "string"
   );
-}
-
-/** Text and Markdown in any folder count as prompts here: the collection holds nothing else. */
-function isReadable(path: string): boolean {
-  return isPromptPath(path) || /\.(md|txt)$/.test(path);
 }
 
 function partitions(template: PromptTemplate): boolean {
@@ -56,34 +61,50 @@ function partitions(template: PromptTemplate): boolean {
 }
 
 function deletes(template: PromptTemplate): string {
-  const maskable = maskableSpans(template);
+  const every = maskableSpans(template).filter((_, index) => index % 2 === 1);
   try {
-    deleteSpans(
-      template,
-      maskable.filter((_, index) => index % 2 === 1),
-    );
+    deleteSpans(template, every);
     return "yes";
   } catch (thrown) {
-    return messageOf(thrown);
+    return messageOf(thrown).split("\n")[0] ?? "";
   }
 }
 
-function describePrompt({ path, text }: CollectedPrompt): string {
+interface Row {
+  readonly format: string;
+  readonly prompts: number;
+  readonly line: string;
+}
+
+function describeFile({ path, text }: CollectedPrompt): Row {
+  const keyPath = KEY_PATHS.find(([pattern]) => pattern.test(path))?.[1];
   try {
-    const template = parsePrompt(path, text);
-    const certain = template.demonstrations.filter((shown) => shown.label !== null).length;
-    const counts = [
-      template.messages.length,
-      template.spans.length,
-      maskableSpans(template).length,
-      spansAt(template, "section").length,
-      template.slots.length,
-      `${certain}/${template.demonstrations.length}`,
-      checkPrompt(template, []).length,
-    ];
-    return `${counts.map((count) => String(count).padStart(6)).join("")}  ${partitions(template) ? "yes" : "NO"}  ${deletes(template)}  ${path}`;
+    const { prompts } = listPrompts(path, text, keyPath === undefined ? [] : [keyPath]);
+    const own = prompts.filter((prompt) => prompt.path === path);
+    const templates = own.map(({ name }) => parsePrompt(path, text, { name }));
+    const sum = (count: (template: PromptTemplate) => number): string =>
+      String(templates.reduce((total, template) => total + count(template), 0)).padStart(6);
+    const format = templates[0]?.format ?? "?";
+    const failed = templates.map(deletes).find((outcome) => outcome !== "yes");
+    const how =
+      keyPath !== undefined ? `#${keyPath}` : isPromptPath(path) ? "by name" : "when named";
+    return {
+      format,
+      prompts: own.length,
+      line: [
+        format.padEnd(12),
+        how.padEnd(18),
+        String(own.length).padStart(7),
+        sum((template) => template.messages.length),
+        sum((template) => template.spans.length),
+        sum((template) => maskableSpans(template).length),
+        sum((template) => template.slots.length),
+        sum((template) => template.embeddedInputs.length),
+        `  ${templates.every(partitions) ? "yes" : "NO "}  ${failed ?? "yes"}  ${path}`,
+      ].join(""),
+    };
   } catch (thrown) {
-    return `  not read: ${messageOf(thrown).split("\n")[0]}`;
+    return { format: "not read", prompts: 0, line: `not read: ${messageOf(thrown)}` };
   }
 }
 
@@ -94,19 +115,19 @@ function main(): void {
     );
     return;
   }
-  const prompts = readFileSync(collection, "utf8")
+  const files = readFileSync(collection, "utf8")
     .split("\n")
     .filter((line) => line !== "")
     .map((line): unknown => JSON.parse(line))
     .filter(isCollectedPrompt);
-  const readable = prompts.filter((prompt) => isReadable(prompt.path));
-  const named = prompts.filter((prompt) => unsupportedPromptFormat(prompt.path) !== null).length;
   console.log(
-    "  msgs spans maskable sections slots demos(certain/all) problems  partition  delete  path",
+    "format      found               prompts  msgs spans  mask slots inputs partition delete path",
   );
-  for (const prompt of readable) console.log(describePrompt(prompt));
+  const rows = files.map(describeFile);
+  for (const row of rows) console.log(row.line);
+  const read = rows.filter((row) => row.prompts > 0);
   console.log(
-    `${prompts.length} prompts: ${readable.length} of our formats, ${named} recognised but not read yet, ${prompts.length - readable.length - named} others`,
+    `${files.length} files: ${read.length} read, with ${read.reduce((sum, row) => sum + row.prompts, 0)} prompts in ${new Set(read.map((row) => row.format)).size} formats; ${files.length - read.length} not read`,
   );
 }
 

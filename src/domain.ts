@@ -37,6 +37,8 @@ export interface SourceRange {
   readonly startColumn: number;
   readonly endLine: number;
   readonly endColumn: number;
+  /** The file that offsets and lines are of, where it is not the prompt's own: text that an include put in. */
+  readonly path?: string;
 }
 
 /** A piece of one message's decoded content, [start, end) in UTF-16 units, and where it stands in the source file. */
@@ -52,7 +54,10 @@ export type SpanKind = "section" | "block" | "example" | "sentence" | "word";
 /** How finely a prompt is cut, coarsest first; "example": demonstrations only, all else stays. */
 export type Granularity = "section" | "block" | "example" | "sentence" | "word";
 
-/** Why a span may never be masked; "granularity": not one of the pieces that the chosen granularity looks at. */
+/**
+ * Why a span may never be masked; "granularity": not one of the pieces that the chosen granularity looks at; "included": another
+ * file's text, which other prompts may share.
+ */
 export type Protection =
   | "slot"
   | "delimiter"
@@ -60,7 +65,8 @@ export type Protection =
   | "query"
   | "role"
   | "whitespace"
-  | "granularity";
+  | "granularity"
+  | "included";
 
 /**
  * A piece of the template. The parts of all spans of a template partition its messages: concatenated in order they give
@@ -95,12 +101,34 @@ export interface Demonstration {
   readonly startLine: number;
 }
 
-export type PromptFormat = "prompt-yaml" | "markdown" | "text" | "chat-json";
+export type PromptFormat =
+  | "prompt-yaml"
+  | "chat-yaml"
+  | "chat-json"
+  | "chat-jsonl"
+  | "prompty"
+  | "dotprompt"
+  | "promptfoo"
+  | "jinja"
+  | "handlebars"
+  | "liquid"
+  | "named-value"
+  | "markdown"
+  | "text";
 
-/** A parsed prompt file. `messages` hold decoded text with slots still in place. */
+/**
+ * How a prompt's slots and code are written: as one of the template engines has it, whose tags are then scanned as that engine does;
+ * as `{{name}}` alone; or as whatever occurs first in it.
+ */
+export type TemplateSyntax = "jinja" | "liquid" | "handlebars" | "double-brace" | "any";
+
+/** A parsed prompt. `messages` hold decoded text with slots still in place. */
 export interface PromptTemplate {
   readonly path: string;
+  /** Which of the prompts in the file it is: a name, a number or the path of keys to a value; null where the file is the prompt. */
+  readonly name: string | null;
   readonly format: PromptFormat;
+  readonly syntax: TemplateSyntax;
   readonly source: string;
   readonly messages: readonly Message[];
   readonly spans: readonly Span[];
@@ -110,6 +138,10 @@ export interface PromptTemplate {
   readonly embeddedInputs: readonly Input[];
   /** Model name written in the prompt file, if any: shown, never used to choose an endpoint. */
   readonly model: string | null;
+  /** Texts of the files that it may include, by path; null: looked for and not there. */
+  readonly included: ReadonlyMap<string, string | null>;
+  /** What was left alone in the file, and why, as sentences for a person. */
+  readonly notes: readonly string[];
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -637,6 +669,8 @@ export interface Explanation {
 
 export interface PromptReport {
   readonly path: string;
+  /** Which of the prompts in the file; null where the file is the prompt. */
+  readonly name: string | null;
   readonly tokens: {
     readonly base: number | null;
     readonly head: number;

@@ -2,12 +2,13 @@
 import type { ChangedFile, Ledger, Report, SkippedFile } from "./domain.js";
 import { isDataPath } from "./data/rows.js";
 import { isUserMistake, UnderstudyError } from "./errors.js";
-import { isPromptPath, unsupportedPromptFormat } from "./prompts/index.js";
+import { promptLabel, unreadPromptReason } from "./prompts/index.js";
 import { reviewData } from "./pipeline/data-review.js";
 import { matchesAny } from "./pipeline/globs.js";
 import { missingReasons } from "./pipeline/missing-answers.js";
 import { assembleLedger } from "./pipeline/ledger.js";
 import { VERSION, type Job } from "./pipeline/ports.js";
+import { findPrompts, holdsPrompts } from "./pipeline/prompt-files.js";
 import { reviewPrompt, type PromptReview } from "./pipeline/prompt-review.js";
 import { reportSeed } from "./pipeline/seed.js";
 import { countUsage, type CountingOracle } from "./pipeline/usage.js";
@@ -17,13 +18,14 @@ type HeadFile = ChangedFile & { readonly head: string };
 /** Reviews every changed prompt and data file. A file that cannot be read is skipped with its reason, and costs no other file its result. */
 export async function review(job: Job): Promise<Report> {
   const changed = (await job.ports.workspace.changedFiles()).filter(hasHead);
-  const promptFiles = changed.filter(({ path }) => isPrompt(job, path));
+  const promptFiles = changed.filter(({ path }) => holdsPrompts(job, path));
   const dataFiles = changed.filter((file) => !promptFiles.includes(file) && isData(job, file.path));
   const oracle = job.ports.oracle === null ? null : countUsage(job.ports.oracle);
 
-  const prompts = await eachReadable(promptFiles, (file) => reviewPrompt(job, file, oracle));
+  const found = await findPrompts(job, promptFiles);
+  const prompts = await eachReadable(found.prompts, (file) => reviewPrompt(job, file, oracle));
   const rows = await eachReadable(dataFiles, (file) => reviewData(job, file));
-  const unread = [...prompts.skipped, ...rows.skipped];
+  const unread = [...found.skipped, ...prompts.skipped, ...rows.skipped];
   const ledger = assembleLedger(job, oracle, prompts.done, rows.done);
 
   return {
@@ -38,7 +40,7 @@ export async function review(job: Job): Promise<Report> {
     surrogate: job.ports.surrogate.identity,
     prompts: prompts.done.map((prompt) => prompt.report),
     data: rows.done.map((one) => one.report),
-    skipped: [...unread, ...unsupported(changed)],
+    skipped: [...unread, ...found.leftAlone, ...unsupported(job, changed)],
     ledger,
   };
 }
@@ -47,18 +49,14 @@ function hasHead(file: ChangedFile): file is HeadFile {
   return file.head !== null;
 }
 
-function isPrompt(job: Job, path: string): boolean {
-  return isPromptPath(path) || matchesAny(job.settings.prompts, path);
-}
-
 function isData(job: Job, path: string): boolean {
   return isDataPath(path) || matchesAny(job.settings.data, path);
 }
 
-function unsupported(changed: readonly HeadFile[]): readonly SkippedFile[] {
+function unsupported(job: Job, changed: readonly HeadFile[]): readonly SkippedFile[] {
   return changed.flatMap(({ path }) => {
-    const format = unsupportedPromptFormat(path);
-    return format === null ? [] : [{ path, reason: `${format} is not read in this version` }];
+    const reason = holdsPrompts(job, path) ? null : unreadPromptReason(path);
+    return reason === null ? [] : [{ path, reason }];
   });
 }
 
@@ -67,9 +65,9 @@ interface Reviewed<Result> {
   readonly skipped: readonly SkippedFile[];
 }
 
-async function eachReadable<Result>(
-  files: readonly HeadFile[],
-  one: (file: HeadFile) => Promise<Result>,
+async function eachReadable<File extends { readonly path: string }, Result>(
+  files: readonly File[],
+  one: (file: File) => Promise<Result>,
 ): Promise<Reviewed<Result>> {
   const done: Result[] = [];
   const skipped: SkippedFile[] = [];
@@ -104,6 +102,6 @@ function completeness(run: {
   if (reasons.length === 0) return true;
   const finished = prompts
     .filter((prompt) => prompt.report.explanation !== null)
-    .map((prompt) => `explanation of ${prompt.report.path}`);
+    .map((prompt) => `explanation of ${promptLabel(prompt.report)}`);
   return { reason: reasons.join("; "), finished, missing };
 }

@@ -236,7 +236,7 @@ describe("chat messages in JSON", () => {
   });
 });
 
-test("a format that is not read yet is named", () => {
-  expect(failure("a.prompty", "x").message).toMatch(/Prompty/);
+test("a file that is no prompt is refused with what would be one", () => {
+  expect(failure("prompts/a.toml", "x = 1").message).toMatch(/name the value/);
   expect(failure("a.exe", "x").fix).toMatch(/\.prompt\.yml/);
 });

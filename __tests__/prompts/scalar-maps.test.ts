@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parseTree } from "jsonc-parser";
 import { isScalar, parseDocument, type CST } from "yaml";
 import type { DecodedText } from "../../src/prompts/decoded-text.js";
-import { decodeJsonString } from "../../src/prompts/formats/chat-json.js";
+import { decodeJsonString } from "../../src/prompts/formats/json-tree.js";
 import { mapYamlScalar } from "../../src/prompts/formats/yaml-scalar-map.js";
 
 const ATOMS = [

@@ -55,8 +55,8 @@ export async function coarseToFineStudy(
   study: PromptStudy,
   fixed: readonly (OracleAnswer | null)[],
 ): Promise<PromptStudy> {
-  const { path, source } = study.template;
-  const template = parsePrompt(path, source, { mostMaskableSpans: Infinity });
+  const { path, source, name, included } = study.template;
+  const template = parsePrompt(path, source, { name, included, mostMaskableSpans: Infinity });
   const inputs = lookedAtInputs(study, fixed);
   const found = await explainCoarseToFine({
     template,

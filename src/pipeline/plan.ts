@@ -1,4 +1,5 @@
 /** What an explanation and a certified shorter prompt would cost: said before the first call, held against what happened after. */
+import { promptLabel } from "../prompts/index.js";
 import { planOf } from "../cost/plan.js";
 import { sumPrices } from "../cost/prices.js";
 import type { OraclePurpose, PlannedCalls } from "../domain.js";
@@ -73,7 +74,7 @@ export function announcePlan(
     calls > 0 ? [`${calls} ${purpose}`] : [],
   );
   const lines = [
-    `plan for ${study.template.path}: up to ${plan.calls} calls to ${oracle.model} at ${oracle.host} (${steps.join(", ")}), about ${plan.promptTokens} prompt tokens, ${price(plan.cost)}; what is recorded costs nothing`,
+    `plan for ${promptLabel(study.template)}: up to ${plan.calls} calls to ${oracle.model} at ${oracle.host} (${steps.join(", ")}), about ${plan.promptTokens} prompt tokens, ${price(plan.cost)}; what is recorded costs nothing`,
     ...(most.calls > plan.calls
       ? [
           `  where it gives no log-probabilities, masks are sampled: up to ${most.calls} calls, about ${most.promptTokens} prompt tokens, ${price(most.cost)}`,
@@ -108,7 +109,7 @@ export function announceOutcome(
     .flatMap((purpose) => differenceOf(purpose, used, plan));
   const differing = steps.length === 0 ? "" : `; ${steps.join(", ")}`;
   job.ports.say(
-    `used for ${study.template.path}: ${used.length} of ${plan.calls} planned answers, ${tokens} of ${plan.promptTokens} prompt tokens, ${priceOf(cost, plan.cost)}${differing}`,
+    `used for ${promptLabel(study.template)}: ${used.length} of ${plan.calls} planned answers, ${tokens} of ${plan.promptTokens} prompt tokens, ${priceOf(cost, plan.cost)}${differing}`,
   );
 }
 

@@ -1,7 +1,14 @@
 /** One changed prompt file: tokens, explanation, screen, shorter prompt, demonstrations. Named steps, in order. */
-import type { ChangedFile, Interval, OracleAnswer, PlannedCalls, PromptReport } from "../domain.js";
+import type {
+  ChangedFile,
+  Interval,
+  OracleAnswer,
+  PlannedCalls,
+  PromptReport,
+  PromptTemplate,
+} from "../domain.js";
 import { UnderstudyError } from "../errors.js";
-import { checkPrompt, parsePrompt } from "../prompts/index.js";
+import { checkPrompt, parsePrompt, promptLabel } from "../prompts/index.js";
 import { answerCheckOf } from "./answer-check.js";
 import { compressPrompt } from "./compression.js";
 import { judgePromptDemonstrations } from "./demonstrations.js";
@@ -14,7 +21,7 @@ import type { Job } from "./ports.js";
 import { checkMaskChoice } from "./screen-and-apply.js";
 import { unscreened } from "./screen-surrogate.js";
 import { measureSelfDisagreement, notMeasured } from "./self-disagreement.js";
-import { openStudy, type PromptStudy } from "./study.js";
+import { openStudy, type ChosenPrompt, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
 
 export interface PromptReview {
@@ -39,6 +46,9 @@ export interface InputInfluence {
   readonly influence: readonly Interval[];
 }
 
+/** A prompt's file, which prompt in it, and the inputs that another file gives it. */
+export type ReviewedFile = ChangedFile & { readonly head: string } & ChosenPrompt;
+
 const NO_MASKS = { masked: 0, asked: 0 } as const;
 const NOT_ASKED = "not part of this command";
 
@@ -47,7 +57,7 @@ export const NO_ORACLE =
 
 export async function reviewPrompt(
   job: Job,
-  file: ChangedFile & { readonly head: string },
+  file: ReviewedFile,
   oracle: CountingOracle | null,
   depth: "all" | "explanation" = "all",
 ): Promise<PromptReview> {
@@ -56,7 +66,7 @@ export async function reviewPrompt(
   checkDepth(granularity, depth);
   checkMaskChoice(job.settings);
   answerCheckOf(job.settings);
-  const written = await openStudy(job, file.path, file.head);
+  const written = await openStudy(job, file.path, file.head, file);
   const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity, method);
   const common = describePrompt(job, even, file);
   if (oracle === null || even.inputs === null)
@@ -147,19 +157,16 @@ function perInputOf(
   }));
 }
 
-type CommonFields = Pick<PromptReport, "path" | "tokens" | "inputs" | "problems">;
+type CommonFields = Pick<PromptReport, "path" | "name" | "tokens" | "inputs" | "problems">;
 
-function describePrompt(
-  job: Job,
-  study: PromptStudy,
-  file: ChangedFile & { readonly head: string },
-): CommonFields {
+function describePrompt(job: Job, study: PromptStudy, file: ReviewedFile): CommonFields {
   const inputs = study.inputs;
   const all = [...(inputs?.search ?? []), ...(inputs?.certify ?? [])];
   return {
     path: file.path,
+    name: study.template.name,
     tokens: {
-      base: file.base === null ? null : baseTokens(job, file.path, file.base),
+      base: file.base === null ? null : baseTokens(job, study.template, file.base),
       head: countTokens(job, study.template.messages),
       countedBy: `tokenizer of ${job.ports.surrogate.countedBy ?? job.ports.surrogate.identity.model}`,
     },
@@ -180,11 +187,14 @@ function countTokens(job: Job, messages: readonly { readonly content: string }[]
 }
 
 /** A base version that no longer parses must not stop the review of a head version that does. */
-function baseTokens(job: Job, path: string, text: string): number | null {
+function baseTokens(job: Job, template: PromptTemplate, text: string): number | null {
+  const { path, name, included } = template;
   try {
-    return countTokens(job, parsePrompt(path, text).messages);
+    return countTokens(job, parsePrompt(path, text, { name, included }).messages);
   } catch {
-    job.ports.say(`${path}: the base version does not parse; its tokens are unknown`);
+    job.ports.say(
+      `${promptLabel(template)}: the base version does not parse; its tokens are unknown`,
+    );
     return null;
   }
 }

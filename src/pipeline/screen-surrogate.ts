@@ -24,7 +24,7 @@ import {
   predictInstance,
   type ScreenedInput,
 } from "./screen-evidence.js";
-import type { PromptStudy } from "./study.js";
+import { contentOf, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
 
 export interface Screening {
@@ -47,7 +47,7 @@ export async function screenSurrogate(screening: Screening): Promise<Screen> {
   const mode = modeFor(job, screening.values.kind);
   const surrogate = surrogateName(screening);
   const family: TestFamily = {
-    inputSetHash: hashOf([study.inputs?.hash ?? "", study.template.source]),
+    inputSetHash: hashOf([study.inputs?.hash ?? "", contentOf(study.template)]),
     oracle: oracle.model,
     mode,
     qVersion: Q_VERSIONS[mode],

@@ -5,11 +5,13 @@ import {
   maskableSpans,
   parseInputs,
   parsePrompt,
+  promptLabel,
   renderMessages,
   siblingInputsPath,
   splitInputs,
 } from "../prompts/index.js";
 import type { Job } from "./ports.js";
+import { readIncluded, type PromptFile } from "./prompt-files.js";
 
 export interface PromptStudy {
   readonly template: PromptTemplate;
@@ -24,9 +26,18 @@ export interface PromptStudy {
 
 const MOST_LABELS = 20;
 
-export async function openStudy(job: Job, path: string, text: string): Promise<PromptStudy> {
-  const template = parsePrompt(path, text);
-  const found = await findInputs(job, template);
+/** Which of a file's prompts is studied, and the inputs that another file gives it. */
+export type ChosenPrompt = Partial<Pick<PromptFile, "name" | "given">>;
+
+export async function openStudy(
+  job: Job,
+  path: string,
+  text: string,
+  { name = null, given = null }: ChosenPrompt = {},
+): Promise<PromptStudy> {
+  const included = await readIncluded(job.ports.workspace, path, text, name);
+  const template = parsePrompt(path, text, { name, included });
+  const found = await findInputs(job, template, given);
   const inputs =
     found === null
       ? null
@@ -40,7 +51,7 @@ export async function openStudy(job: Job, path: string, text: string): Promise<P
     inputs,
     inputsReason:
       found === null
-        ? `no inputs: neither \`testData\` in the prompt nor ${siblingInputsPath(path)} nor the setting \`inputs\``
+        ? `no inputs: neither in the prompt's own file nor in ${siblingInputsPath(path, name)} nor in the setting \`inputs\``
         : null,
     labels: job.settings.labels.length > 0 ? job.settings.labels : labelsOf(found?.inputs ?? []),
   };
@@ -49,18 +60,26 @@ export async function openStudy(job: Job, path: string, text: string): Promise<P
 async function findInputs(
   job: Job,
   template: PromptTemplate,
+  given: PromptFile["given"],
 ): Promise<{ readonly source: string; readonly inputs: readonly Input[] } | null> {
-  const configured = configuredInputs(job.settings.inputs, template.path);
+  const configured =
+    configuredInputs(job.settings.inputs, promptLabel(template)) ??
+    configuredInputs(job.settings.inputs, template.path);
+  if (configured === null && given !== null) return given;
   if (configured === null && template.embeddedInputs.length > 0)
     return { source: template.path, inputs: template.embeddedInputs };
-  const path = configured ?? siblingInputsPath(template.path);
+  const path = configured ?? siblingInputsPath(template.path, template.name);
   const text = await job.ports.workspace.read(path);
   if (text !== null) return { source: path, inputs: parseInputs(path, text) };
   if (configured !== null)
-    throw new UnderstudyError("INPUTS", `the input file of ${template.path} does not exist`, {
-      place: { path },
-      fix: "correct the setting `inputs`",
-    });
+    throw new UnderstudyError(
+      "INPUTS",
+      `the input file of ${promptLabel(template)} does not exist`,
+      {
+        place: { path },
+        fix: "correct the setting `inputs`",
+      },
+    );
   return null;
 }
 
@@ -89,6 +108,12 @@ function labelsOf(inputs: readonly Input[]): readonly string[] {
     expected.length >= 2 * distinct.length
     ? distinct
     : [];
+}
+
+/** What a template says, whatever its inputs: the file, which prompt of it, and what it includes. */
+export function contentOf({ source, name, included }: PromptTemplate): string {
+  const texts = [...included].filter(([, text]) => text !== null);
+  return name === null && texts.length === 0 ? source : JSON.stringify([source, name, texts]);
 }
 
 /** The messages for one input with the spans that the mask drops deleted. */

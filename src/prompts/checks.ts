@@ -14,7 +14,7 @@ const FEWEST_WORDS = 5;
 
 /**
  * Problems of a template that need no oracle, as sentences with their line, in a fixed order: slots, template code that is
- * not evaluated, repeated sentences, contradictory and repeated demonstrations, merged spans.
+ * not evaluated, repeated sentences, contradictory and repeated demonstrations, merged spans, included files, what was left alone in the file.
  */
 export function checkPrompt(template: PromptTemplate, inputs: readonly Input[]): string[] {
   return [
@@ -23,6 +23,8 @@ export function checkPrompt(template: PromptTemplate, inputs: readonly Input[]):
     ...repeatedSentences(template),
     ...demonstrationProblems(template),
     ...mergedSpans(template),
+    ...includedTexts(template),
+    ...template.notes,
   ];
 }
 
@@ -51,10 +53,11 @@ export function slotProblems(template: PromptTemplate, inputs: readonly Input[])
 }
 
 function codeProblems(template: PromptTemplate): string[] {
-  const tokens = findTemplateTokens(
-    template.messages.map((message) => message.content),
-    template.format,
-  );
+  const tokens = findTemplateTokens({
+    texts: template.messages.map((message) => message.content),
+    syntax: template.syntax,
+    format: template.format,
+  });
   return tokens.flatMap(({ code }, message) =>
     code.map((range) => {
       const content = template.messages[message]?.content ?? "";
@@ -74,7 +77,8 @@ function placeOf(template: PromptTemplate, message: number, offset: number): str
   if (!part) return `message ${message + 1}`;
   const before = (template.messages[message]?.content ?? "").slice(part.start, offset);
   const within = new LineIndex(before).position(before.length).line - 1;
-  return `line ${Math.min(part.source.startLine + within, part.source.endLine)}`;
+  const file = part.source.path === undefined ? "" : `${part.source.path}, `;
+  return `${file}line ${Math.min(part.source.startLine + within, part.source.endLine)}`;
 }
 
 interface Sentence {
@@ -158,11 +162,25 @@ function demonstrationProblems(template: PromptTemplate): string[] {
 function mergedSpans(template: PromptTemplate): string[] {
   const merged = template.spans.filter((span) => span.kind === "section").length;
   if (merged === 0) return [];
+  const { name, included } = template;
   const all = parsePrompt(template.path, template.source, {
+    name,
+    included,
     mostMaskableSpans: Infinity,
   }).spans.filter((span) => span.protection === null).length;
   const now = template.spans.filter((span) => span.protection === null).length;
   return [`${all} sentences and examples are judged in ${now} pieces: neighbours were merged`];
+}
+
+/** Text of other files is never proposed for deletion: who includes it too is not known here. */
+function includedTexts(template: PromptTemplate): string[] {
+  const paths = template.spans.flatMap((span) =>
+    span.parts.flatMap((part) => part.source.path ?? []),
+  );
+  return [...new Set(paths)].map(
+    (path) =>
+      `the text of ${path} is included and kept whole; review it as a prompt of its own to shorten it`,
+  );
 }
 
 /** At most 80 characters on one line, in quotes. */

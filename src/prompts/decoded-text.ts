@@ -10,6 +10,16 @@ export interface DecodedText {
   readonly text: string;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  /** Stretches that stand in other files; `starts` and `ends` of their units give the place of the include itself. */
+  readonly included?: readonly IncludedText[];
+}
+
+/** text[start, end) was put in from the file `path`: unit start + i stands there at [starts[i], ends[i]). */
+export interface IncludedText extends TextRange {
+  readonly path: string;
+  readonly lines: LineIndex;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
 }
 
 /** Half-open range of UTF-16 units. */
@@ -112,13 +122,66 @@ export class LineIndex {
   }
 }
 
-/** Where decoded[start, end) stands in the source; a range of no characters stands where the next one begins. */
+/** Lines of a text that was decoded out of a file: offsets into it are placed in the file. */
+export class LinesThrough extends LineIndex {
+  constructor(
+    private readonly outer: LineIndex,
+    private readonly placeOf: (offset: number) => number,
+  ) {
+    super("");
+  }
+
+  override position(offset: number): { readonly line: number; readonly column: number } {
+    return this.outer.position(this.placeOf(offset));
+  }
+}
+
+/**
+ * Where decoded[start, end) stands in the source; a range of no characters stands where the next one begins. What lies within an
+ * included stretch, white space around it left out, stands in that stretch's file.
+ */
 export function sourceRangeOf(
   lines: LineIndex,
   decoded: DecodedText,
   range: TextRange,
 ): SourceRange {
+  const within = includedPlace(decoded, range);
+  if (within) return within;
   const start = decoded.starts[range.start] ?? decoded.ends[decoded.ends.length - 1] ?? 0;
   const end = range.end > range.start ? (decoded.ends[range.end - 1] ?? start) : start;
   return lines.range(start, end);
+}
+
+function includedPlace(decoded: DecodedText, range: TextRange): SourceRange | null {
+  if (!decoded.included) return null;
+  const text = decoded.text.slice(range.start, range.end);
+  const start = range.start + text.length - text.trimStart().length;
+  const end = range.start + text.trimEnd().length;
+  const holder = decoded.included.find(
+    (stretch) => start < end && stretch.start <= start && end <= stretch.end,
+  );
+  if (!holder) return null;
+  const first = Math.max(range.start, holder.start) - holder.start;
+  const last = Math.min(range.end, holder.end) - holder.start - 1;
+  const place = holder.lines.range(holder.starts[first] ?? 0, holder.ends[last] ?? 0);
+  return { ...place, path: holder.path };
+}
+
+/** decoded[start, end) as a text of its own, with the same places. */
+export function sliceDecoded(decoded: DecodedText, start: number, end: number): DecodedText {
+  return {
+    text: decoded.text.slice(start, end),
+    starts: decoded.starts.slice(start, end),
+    ends: decoded.ends.slice(start, end),
+  };
+}
+
+/** What was decoded out of another decoded text, with its places in the source behind that one. */
+export function composed(inner: DecodedText, outer: DecodedText): DecodedText {
+  const last = outer.ends[outer.ends.length - 1] ?? 0;
+  return {
+    text: inner.text,
+    starts: inner.starts.map((at) => outer.starts[at] ?? last),
+    ends: inner.ends.map((at) => outer.ends[at - 1] ?? last),
+  };
 }

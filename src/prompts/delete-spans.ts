@@ -3,8 +3,7 @@
 import { UnderstudyError, messageOf } from "../errors.js";
 import type { Message, PromptTemplate } from "../domain.js";
 import type { TextRange } from "./decoded-text.js";
-import { readSourceFile } from "./formats/read.js";
-import { rewriteLiteral } from "./formats/rewrite.js";
+import { readAgain, readSourceFile, type ReadOptions } from "./formats/read.js";
 import { itemCuts } from "./formats/list-items.js";
 import { keptRanges } from "./masking.js";
 import type { Edit, SourceFile, SourceMessage } from "./source-file.js";
@@ -21,7 +20,7 @@ export function deleteSpans(
   spanIndices: readonly number[],
 ): { readonly text: string } {
   refuseProtected(template, spanIndices);
-  const file = readSourceFile(template.path, template.source);
+  const file = readAgain(template);
   const kept = keptRanges(template, new Set(spanIndices));
   const wanted = template.messages.flatMap((message, index): Message[] => {
     const ranges = kept[index];
@@ -31,10 +30,10 @@ export function deleteSpans(
     throw new UnderstudyError("INTERNAL", "nothing would be left of the prompt", {
       place: { path: template.path },
     });
-  const attempts = attemptsFor(file, kept);
+  const attempts = attemptsFor({ file, options: template }, kept);
   for (const edits of attempts) {
     const text = applyEdits(file.text, edits);
-    if (isExactly(file, text, wanted)) return { text };
+    if (isExactly({ file, options: template }, text, wanted)) return { text };
   }
   throw new UnderstudyError(
     "INTERNAL",
@@ -65,8 +64,18 @@ function join(content: string, ranges: readonly TextRange[]): string {
   return ranges.map((range) => content.slice(range.start, range.end)).join("");
 }
 
+/** The file as it is, and how it is read. */
+interface OriginalFile {
+  readonly file: SourceFile;
+  readonly options: ReadOptions;
+}
+
 /** Sets of edits to try, least change first. Every message contributes its own alternatives; they are tried in step. */
-function attemptsFor(file: SourceFile, kept: readonly (readonly TextRange[] | null)[]): Edit[][] {
+function attemptsFor(
+  before: OriginalFile,
+  kept: readonly (readonly TextRange[] | null)[],
+): Edit[][] {
+  const { file } = before;
   const items = itemCuts(
     file,
     kept.flatMap((ranges, index) => (ranges === null ? [index] : [])),
@@ -75,7 +84,7 @@ function attemptsFor(file: SourceFile, kept: readonly (readonly TextRange[] | nu
     const ranges = kept[index];
     return ranges && !isWhole(message, ranges) ? [alternatives(file, message, ranges)] : [];
   });
-  const combinations = chooseEach(file, changed);
+  const combinations = chooseEach(before, changed);
   return items.flatMap((cut) => combinations.map((edits) => [...cut, ...edits]));
 }
 
@@ -102,27 +111,28 @@ function alternatives(
   const ways = [
     gaps.map((gap) => cutLines(file, message, gap)),
     gaps.map((gap) => cutExactly(message, gap)),
-    ...rewriteLiteral(file, message, wanted).map((edit) => [edit]),
+    ...message.rewrites(wanted).map((text): Edit[] => [{ ...message.literal, text }]),
   ];
   return ways.map((edits) => ({ edits, wanted, message }));
 }
 
 /** For every changed message on its own the first way that gives its text; then all of them together, and all rewritten. */
-function chooseEach(file: SourceFile, changed: readonly (readonly Alternative[])[]): Edit[][] {
+function chooseEach(before: OriginalFile, changed: readonly (readonly Alternative[])[]): Edit[][] {
   const chosen = changed.map(
-    (ways) => ways.find((way) => givesText(file, way)) ?? ways[ways.length - 1],
+    (ways) => ways.find((way) => givesText(before, way)) ?? ways[ways.length - 1],
   );
   const rewritten = changed.map((ways) => ways[ways.length - 1]);
   return [chosen, rewritten].map((ways) => ways.flatMap((way) => way?.edits ?? []));
 }
 
-function givesText(file: SourceFile, way: Alternative): boolean {
+function givesText(before: OriginalFile, way: Alternative): boolean {
+  const { file } = before;
   const index = file.messages.indexOf(way.message);
   const wanted = file.messages.map((message, at) => ({
     role: message.role,
     content: at === index ? way.wanted : message.content.text,
   }));
-  return isExactly(file, applyEdits(file.text, way.edits), wanted);
+  return isExactly(before, applyEdits(file.text, way.edits), wanted);
 }
 
 function gapsOf(length: number, ranges: readonly TextRange[]): TextRange[] {
@@ -168,10 +178,15 @@ export function applyEdits(source: string, edits: readonly Edit[]): string {
   return text + source.slice(at);
 }
 
-function isExactly(before: SourceFile, text: string, wanted: readonly Message[]): boolean {
-  const after = tryRead(before.path, text);
+function isExactly(
+  { file: before, options }: OriginalFile,
+  text: string,
+  wanted: readonly Message[],
+): boolean {
+  const after = tryRead(before.path, text, options);
   if (!after || after.messages.length !== wanted.length || after.model !== before.model)
     return false;
+  if (after.rest !== before.rest) return false;
   const sameMessages = after.messages.every(
     (message, index) =>
       message.role === wanted[index]?.role && message.content.text === wanted[index]?.content,
@@ -181,9 +196,12 @@ function isExactly(before: SourceFile, text: string, wanted: readonly Message[])
   return sameMessages && content(after) === content(before);
 }
 
-function tryRead(path: string, text: string): SourceFile | null {
+function tryRead(path: string, text: string, options: ReadOptions): SourceFile | null {
   try {
-    return readSourceFile(path, text);
+    return readSourceFile(path, text, {
+      name: options.name ?? null,
+      included: options.included ?? new Map(),
+    });
   } catch (thrown) {
     if (thrown instanceof UnderstudyError && thrown.code === "PROMPT_SYNTAX") return null;
     throw new UnderstudyError(

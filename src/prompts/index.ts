@@ -5,8 +5,16 @@ export { deleteSpans } from "./delete-spans.js";
 export { demonstrationSpans, querySlot, withoutDemonstrations } from "./demonstrations.js";
 export { DEFAULT_SEARCH_SIZE, parseInputs, siblingInputsPath, splitInputs } from "./inputs.js";
 export { maskableSpans, type SpanMask } from "./masking.js";
-export { parsePrompt, type ParseOptions } from "./parse.js";
-export { isPromptPath, unsupportedPromptFormat } from "./paths.js";
+export { parsePrompt, wantedIncludes, type ParseOptions } from "./parse.js";
+export { isPromptPath, unreadPromptReason } from "./paths.js";
+export {
+  listPrompts,
+  promptLabel,
+  promptSettings,
+  splitPromptLabel,
+  type PromptListing,
+  type PromptReference,
+} from "./prompt-list.js";
 export { renderMessages } from "./render.js";
 export { placeSpans, type RenderedPlace } from "./span-places.js";
 export {

@@ -9,12 +9,16 @@ export const DEFAULT_SEARCH_SIZE = 40;
 
 const SHAPE = '{"id": "optional", "slots": {"name": "text"}, "expected": "optional"}';
 
-/** The path of the inputs that belong to a prompt file: its name without the last extension, then `.inputs.jsonl`. */
-export function siblingInputsPath(promptPath: string): string {
+/**
+ * The path of the inputs that belong to a prompt file: its name without the last extension, then `.inputs.jsonl`. One of several prompts
+ * in a file has its own name before that, unless the name holds a slash.
+ */
+export function siblingInputsPath(promptPath: string, promptName: string | null = null): string {
   const folder = promptPath.slice(0, promptPath.lastIndexOf("/") + 1);
   const name = promptPath.slice(folder.length);
   const dot = name.lastIndexOf(".");
-  return `${folder}${dot > 0 ? name.slice(0, dot) : name}.inputs.jsonl`;
+  const own = promptName === null || /[/\\]/.test(promptName) ? "" : `.${promptName}`;
+  return `${folder}${dot > 0 ? name.slice(0, dot) : name}${own}.inputs.jsonl`;
 }
 
 /**

@@ -38,20 +38,28 @@ export function keptRanges(
   deleted: ReadonlySet<number>,
 ): (readonly TextRange[] | null)[] {
   const turn = finalTurn(template.messages.map((message) => message.role));
-  const pieces = template.messages.map((): { part: SpanPart; kept: boolean }[] => []);
+  const pieces = template.messages.map((): Piece[] => []);
   for (const span of template.spans)
     for (const part of span.parts)
-      pieces[part.message]?.push({ part, kept: !deleted.has(span.index) });
+      pieces[part.message]?.push({
+        part,
+        kept: !deleted.has(span.index),
+        whole: span.protection === "included",
+      });
   return template.messages.map((message, index) => {
     const kept = keptOf(message.content, pieces[index] ?? []);
     return kept.length === 0 && index !== turn ? null : kept;
   });
 }
 
-function keptOf(
-  content: string,
-  pieces: readonly { readonly part: SpanPart; readonly kept: boolean }[],
-): TextRange[] {
+interface Piece {
+  readonly part: SpanPart;
+  readonly kept: boolean;
+  /** Another file's text, which keeps its own layout. */
+  readonly whole: boolean;
+}
+
+function keptOf(content: string, pieces: readonly Piece[]): TextRange[] {
   const ranges: TextRange[] = [];
   for (let index = 0; index < pieces.length; index++) {
     const piece = pieces[index];
@@ -62,6 +70,11 @@ function keptOf(
     const run = pieces
       .slice(index, next)
       .map(({ part }) => ({ start: endOfText(content, part), end: part.end }));
+    if (piece.whole) {
+      pushRange(ranges, piece.part);
+      if (next < pieces.length) pushRange(ranges, missingBreak(content, run));
+      continue;
+    }
     pushRange(ranges, core);
     pushRange(ranges, next === pieces.length ? run[run.length - 1] : strongest(content, run));
   }
@@ -76,6 +89,17 @@ function strongest(content: string, breaks: readonly TextRange[]): TextRange | u
     (best, range) => (best === undefined || strength(range) > strength(best) ? range : best),
     undefined,
   );
+}
+
+/** What the strongest break has in line feeds more than the first one, where that is kept whole. */
+function missingBreak(content: string, run: readonly TextRange[]): TextRange | undefined {
+  const [own] = run;
+  const best = strongest(content, run);
+  if (!own || !best || best === own) return undefined;
+  const feeds = content.slice(own.start, own.end).split("\n").length - 1;
+  let start = best.start;
+  for (let index = 0; index < feeds; index++) start = content.indexOf("\n", start) + 1;
+  return { start, end: best.end };
 }
 
 function endOfText(content: string, part: TextRange): number {

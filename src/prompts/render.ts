@@ -53,7 +53,11 @@ function valueOf(template: PromptTemplate, slot: Slot, filling: Filling): string
   if (value !== undefined) return value;
   const whose = filling.inputId === undefined ? "" : ` in input ${JSON.stringify(filling.inputId)}`;
   throw new UnderstudyError("SLOT_UNDEFINED", `the slot \`${slot.name}\` has no value${whose}`, {
-    place: { path: template.path, line: slot.source.startLine, column: slot.source.startColumn },
+    place: {
+      path: slot.source.path ?? template.path,
+      line: slot.source.startLine,
+      column: slot.source.startColumn,
+    },
     fix: `give every input a value for \`${slot.name}\`, or take the slot out of the prompt`,
   });
 }

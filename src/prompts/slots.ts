@@ -1,7 +1,8 @@
 /** Placeholders of a template: those that an input can fill, and those that only a template engine could. */
 
-import type { PromptFormat } from "../domain.js";
+import type { PromptFormat, TemplateSyntax } from "../domain.js";
 import type { TextRange } from "./decoded-text.js";
+import { analyseTemplate, type AnalysedTemplate } from "./syntax/blocks.js";
 
 /** A slot in one message's decoded text. */
 export interface SlotToken extends TextRange {
@@ -46,12 +47,50 @@ const DELIMITERS: readonly (readonly [string, string])[] = [
 /** Words that stand in double braces without being a slot. */
 const KEYWORDS = new Set(["else", "this", "end"]);
 
-/** Finds the tokens of every message of one template. `.prompt.yml` knows `{{name}}` only; other formats are told by what occurs. */
-export function findTemplateTokens(
+/** A template as far as its slots go: the texts of its messages, how it is written, and in which format. */
+export interface SlotSource {
+  readonly texts: readonly string[];
+  readonly syntax: TemplateSyntax;
+  readonly format: PromptFormat;
+}
+
+/** Names that dotprompt gives a meaning of its own. */
+const DOTPROMPT_NAMES: ReadonlySet<string> = new Set(["history"]);
+
+/** Images and references of Prompty, which are resolved by whoever runs the prompt. */
+const PROMPTY_REFERENCES = /!\[[^\]\n]*\]\([^)\n]*\)|\$\{(?:file|env):[^}\n]*\}/gi;
+
+/**
+ * Finds the tokens of every message of one template. A template engine's tags are scanned as the engine does, and what it would refuse
+ * is the problem; other texts speak the dialect that occurs in them, `.prompt.yml` `{{name}}` only.
+ */
+export function analyseTokens({ texts, syntax, format }: SlotSource): AnalysedTemplate {
+  if (syntax === "any" || syntax === "double-brace")
+    return { tokens: tokensByDialect(texts, syntax), problem: null };
+  const reserved = format === "dotprompt" ? DOTPROMPT_NAMES : undefined;
+  const analysed = analyseTemplate(texts, syntax, reserved);
+  if (format !== "prompty") return analysed;
+  return {
+    ...analysed,
+    tokens: analysed.tokens.map(({ slots, code }, message) => ({
+      slots,
+      code: [...code, ...matchesOf(texts[message] ?? "", PROMPTY_REFERENCES)]
+        .filter((range) => !slots.some((slot) => overlap(slot, range)))
+        .sort((a, b) => a.start - b.start),
+    })),
+  };
+}
+
+/** The tokens alone: of a template that was read, and so has no problem. */
+export function findTemplateTokens(source: SlotSource): readonly TemplateTokens[] {
+  return analyseTokens(source).tokens;
+}
+
+function tokensByDialect(
   texts: readonly string[],
-  format: PromptFormat,
+  syntax: "any" | "double-brace",
 ): TemplateTokens[] {
-  const dialects = format === "prompt-yaml" ? DIALECTS.slice(0, 1) : DIALECTS;
+  const dialects = syntax === "double-brace" ? DIALECTS.slice(0, 1) : DIALECTS;
   const perDialect = dialects.map((dialect) => texts.map((text) => slotsIn(text, dialect)));
   const slots =
     perDialect.find((messages) => messages.some((found) => found.length > 0)) ??
@@ -60,6 +99,17 @@ export function findTemplateTokens(
     slots: slots[message] ?? [],
     code: codeIn(text, slots[message] ?? []),
   }));
+}
+
+function matchesOf(text: string, pattern: RegExp): TextRange[] {
+  return [...text.matchAll(pattern)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+}
+
+function overlap(a: TextRange, b: TextRange): boolean {
+  return a.start < b.end && b.start < a.end;
 }
 
 function slotsIn(text: string, dialect: RegExp): SlotToken[] {
@@ -72,15 +122,10 @@ function slotsIn(text: string, dialect: RegExp): SlotToken[] {
 }
 
 function codeIn(text: string, slots: readonly SlotToken[]): TextRange[] {
-  const expressions = EXPRESSIONS.flatMap((pattern) =>
-    [...text.matchAll(pattern)].map((match) => ({
-      start: match.index,
-      end: match.index + match[0].length,
-    })),
-  );
+  const expressions = EXPRESSIONS.flatMap((pattern) => matchesOf(text, pattern));
   const statements = DELIMITERS.flatMap(([open, close]) => delimited(text, open, close));
   return [...expressions, ...statements]
-    .filter((range) => !slots.some((slot) => slot.start < range.end && range.start < slot.end))
+    .filter((range) => !slots.some((slot) => overlap(slot, range)))
     .sort((a, b) => a.start - b.start);
 }
 

@@ -1,7 +1,7 @@
 /** What a format reads from a prompt file, before slots and spans are looked for. */
 
 import { UnderstudyError } from "../errors.js";
-import type { Input, PromptFormat, Role } from "../domain.js";
+import type { Input, PromptFormat, Role, TemplateSyntax } from "../domain.js";
 import { LineIndex, type DecodedText, type TextRange } from "./decoded-text.js";
 
 export const ROLES: readonly Role[] = ["system", "user", "assistant"];
@@ -18,16 +18,23 @@ export interface SourceMessage {
   readonly pinned: boolean;
   /** The character map could not be established: the message is one span and stays as it is. */
   readonly opaque: boolean;
+  /** Ways to write another text in the place of `literal`, the message's own style first. */
+  readonly rewrites: (wanted: string) => readonly string[];
 }
 
 export interface SourceFile {
   readonly path: string;
+  readonly name: string | null;
   readonly format: PromptFormat;
+  readonly syntax: TemplateSyntax;
   readonly text: string;
   readonly lines: LineIndex;
   readonly messages: readonly SourceMessage[];
   readonly embeddedInputs: readonly Input[];
   readonly model: string | null;
+  readonly notes: readonly string[];
+  /** Everything else that the file says: a shorter prompt must leave it the same. */
+  readonly rest: string;
 }
 
 /** Replaces source[start, end) by `text`. */

@@ -73,6 +73,11 @@ export function hasFindings(report: Report): boolean {
   );
 }
 
+/** A prompt as people write it: its file, and `#name` where the file holds several. */
+export function promptLabel({ path, name }: Pick<PromptReport, "path" | "name">): string {
+  return name === null ? path : `${path}#${name}`;
+}
+
 /** A file's question that got no answer, and why. */
 export interface Unanswered {
   readonly path: string;
@@ -92,7 +97,8 @@ export function unanswered(report: Report): readonly Unanswered[] {
 const NO_REASON = "no reason was recorded";
 
 function unansweredOfPrompt(prompt: PromptReport): readonly Unanswered[] {
-  const { path, explanation, removable, demonstrations } = prompt;
+  const { explanation, removable, demonstrations } = prompt;
+  const path = promptLabel(prompt);
   const open = (kind: Unanswered["kind"], reason: string | null): readonly Unanswered[] => [
     { path, kind, reason: reason ?? NO_REASON },
   ];

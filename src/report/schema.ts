@@ -281,6 +281,7 @@ const instanceLevel = z
 
 const prompt = z.strictObject({
   path: text,
+  name: text.nullable(),
   tokens: z.strictObject({ base: count.nullable(), head: count, countedBy: text }),
   inputs: z.strictObject({ source: text.nullable(), search: count, certify: count }),
   explanation: explanation.nullable(),

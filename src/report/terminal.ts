@@ -1,4 +1,5 @@
 /** What `explain` and `screen` print: plain text for a terminal, hostile text made visible, a bar where a colour would be. */
+import { promptLabel } from "./facts.js";
 import type { Explanation, Interval, Ledger, PromptReport, ReportSpan, Screen } from "../domain.js";
 import { decimal, money, quantity, whole } from "./markdown/numbers.js";
 import { courseNotes, instanceNote, unusualNotes } from "./screen-notes.js";
@@ -11,7 +12,7 @@ const TEXT_WIDTH = 72;
 /** Spans in the order of the file, each with influence, 90 % interval, a bar relative to the strongest, and its text. */
 export function renderExplanation(report: PromptReport): string {
   const { explanation } = report;
-  const title = visibleLine(report.path);
+  const title = visibleLine(promptLabel(report));
   if (explanation === null)
     return `${title}\nno explanation: ${visibleLine(report.explanationReason ?? "no reason given")}\n`;
   const { fidelity } = explanation;
@@ -104,7 +105,7 @@ export function renderScreens(report: PromptReport, ledger: Ledger | null): stri
   const levels = report.instanceLevels.map(
     (level) => `${visibleLine(level.surrogate)}: ${visibleLine(instanceNote(level))}`,
   );
-  return `${[visibleLine(report.path), ...report.screens.map(screenLines), ...levels, ...costLines(ledger)].join("\n")}\n`;
+  return `${[visibleLine(promptLabel(report)), ...report.screens.map(screenLines), ...levels, ...costLines(ledger)].join("\n")}\n`;
 }
 
 function costLines(ledger: Ledger | null): string[] {

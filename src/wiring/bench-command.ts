@@ -10,7 +10,7 @@ import { renderSurrogateRanking } from "../report/surrogate-ranking.js";
 import { measureSpeed, type Speed } from "../surrogate/speed.js";
 import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
 import { openJob, type OpenedJob } from "./ports.js";
-import { readPrompt } from "./prompt-commands.js";
+import { choosePrompt } from "./prompt-commands.js";
 import { openEachLocal } from "./surrogates.js";
 
 const SPEED_MASKS = 64;
@@ -75,7 +75,8 @@ async function rankOnPrompt(job: OpenedJob, path: string): Promise<SurrogateRank
     throw new UnderstudyError("USAGE", "surrogates are ranked on spans of one size", {
       fix: "choose a granularity other than coarse-to-fine",
     });
-  const written = await openStudy(job, path, await readPrompt(job, path));
+  const prompt = await choosePrompt(job, path);
+  const written = await openStudy(job, prompt.path, prompt.head, prompt);
   const study = evenStudy(written, granularity, method);
   if (study.inputs === null)
     throw new UnderstudyError("INPUTS", study.inputsReason ?? "there are no inputs", {

@@ -9,7 +9,8 @@ import { UnderstudyError } from "../errors.js";
 import { openOracle, type OpenedOracle } from "../oracle/oracle.js";
 import { matchesAny } from "../pipeline/globs.js";
 import type { Job, Ports } from "../pipeline/ports.js";
-import { isPromptPath, unsupportedPromptFormat } from "../prompts/index.js";
+import { holdsPrompts } from "../pipeline/prompt-files.js";
+import { unreadPromptReason } from "../prompts/index.js";
 import { fileStateStore } from "../workspace/file-state-store.js";
 import { foldersWorkspace } from "../workspace/folders-workspace.js";
 import { gitWorkspace } from "../workspace/git-workspace.js";
@@ -135,10 +136,10 @@ function ofInterest(settings: Settings): (path: string) => boolean {
   );
   return (path) =>
     !own.some((folder) => path.startsWith(folder)) &&
-    (isPromptPath(path) ||
-      unsupportedPromptFormat(path) !== null ||
+    (holdsPrompts({ settings }, path) ||
+      unreadPromptReason(path) !== null ||
       isDataPath(path) ||
-      matchesAny([...settings.prompts, ...settings.data], path));
+      matchesAny(settings.data, path));
 }
 
 interface Spending {

@@ -2,8 +2,10 @@
 import type { Ledger } from "../domain.js";
 import { assembleLedger } from "../pipeline/ledger.js";
 import { countUsage } from "../pipeline/usage.js";
+import { withConfiguredInputs, type PromptFile } from "../pipeline/prompt-files.js";
 import { reviewPrompt, type PromptReview } from "../pipeline/prompt-review.js";
 import { UnderstudyError } from "../errors.js";
+import { splitPromptLabel } from "../prompts/index.js";
 import { renderHeatMap } from "../report/heat-map.js";
 import { renderExplanation, renderPerInput, renderScreens } from "../report/terminal.js";
 import { settingsOf, type CommandContext, type ExitCode } from "./context.js";
@@ -17,7 +19,7 @@ export async function runExplain(context: CommandContext): Promise<ExitCode> {
   if (context.json) {
     const inputs = context.perInput ? { perInput } : {};
     context.print(
-      `${JSON.stringify({ path: report.path, explanation, reason: report.explanationReason, ...inputs }, null, 2)}\n`,
+      `${JSON.stringify({ path: report.path, name: report.name, explanation, reason: report.explanationReason, ...inputs }, null, 2)}\n`,
     );
   } else {
     const colour = context.interactive && (context.environment["NO_COLOR"] ?? "") === "";
@@ -43,7 +45,7 @@ export async function runScreen(context: CommandContext): Promise<ExitCode> {
   const { report, ledger } = await onOnePrompt(context);
   context.print(
     context.json
-      ? `${JSON.stringify({ path: report.path, screens: report.screens, instanceLevels: report.instanceLevels, ledger }, null, 2)}\n`
+      ? `${JSON.stringify({ path: report.path, name: report.name, screens: report.screens, instanceLevels: report.instanceLevels, ledger }, null, 2)}\n`
       : renderScreens(report, ledger),
   );
   return report.screens.every((screen) => screen.verdict === "not screened") ? 3 : 0;
@@ -66,9 +68,15 @@ async function onOnePrompt(context: CommandContext): Promise<
   const settings = await settingsOf(context);
   const job = await openJob(context, settings);
   try {
-    const head = await readPrompt(job, path);
+    const prompt = await choosePrompt(job, path);
+    const { head } = prompt;
     const oracle = job.ports.oracle === null ? null : countUsage(job.ports.oracle);
-    const reviewed = await reviewPrompt(job, { path, base: null, head }, oracle, "explanation");
+    const reviewed = await reviewPrompt(
+      job,
+      { ...prompt, base: null, head },
+      oracle,
+      "explanation",
+    );
     const ledger = oracle === null ? null : assembleLedger(job, oracle, [reviewed], []);
     return { ...reviewed, head, ledger };
   } finally {
@@ -76,13 +84,21 @@ async function onOnePrompt(context: CommandContext): Promise<
   }
 }
 
-/** The prompt file as it stands in the checkout. Throws FILE where there is none. */
-export async function readPrompt(job: OpenedJob, path: string): Promise<string> {
-  const text = await job.ports.workspace.read(path);
-  if (text === null)
-    throw new UnderstudyError("FILE", "the prompt file does not exist", {
-      place: { path },
-      fix: "give a path relative to the current folder",
-    });
-  return text;
+/**
+ * The prompt that an operand names, `path` or `path#name`, as it stands in the checkout. Throws FILE where there is no such file. Which
+ * of several prompts in a file is meant must be said; reading it throws PROMPT_SYNTAX with their names otherwise.
+ */
+export async function choosePrompt(job: OpenedJob, operand: string): Promise<PromptFile> {
+  const { workspace } = job.ports;
+  const whole = await workspace.read(operand);
+  const { path, name } = whole === null ? splitPromptLabel(operand) : { path: operand, name: null };
+  const head = whole ?? (name === null ? null : await workspace.read(path)) ?? missing(path);
+  return await withConfiguredInputs(workspace, { path, name, base: null, head, given: null });
+}
+
+function missing(path: string): never {
+  throw new UnderstudyError("FILE", "the prompt file does not exist", {
+    place: { path },
+    fix: "give a path relative to the current folder, with `#name` after it for one of several prompts in a file",
+  });
 }

@@ -1,11 +1,20 @@
 /** Taking whole messages out of the list that holds them. */
 
+import type { PromptFormat } from "../../domain.js";
 import type { Edit, SourceFile } from "../source-file.js";
+
+/** Formats whose messages may be items of a YAML block sequence. */
+const YAML_FORMATS: ReadonlySet<PromptFormat> = new Set([
+  "prompt-yaml",
+  "chat-yaml",
+  "promptfoo",
+  "named-value",
+]);
 
 /** Ways to take the messages with these indices out of the file, each a set of edits; one empty set where none is to go. */
 export function itemCuts(file: SourceFile, dropped: readonly number[]): Edit[][] {
   if (dropped.length === 0) return [[]];
-  const cut = file.format === "prompt-yaml" ? [blockItem, separatedItem] : [separatedItem];
+  const cut = YAML_FORMATS.has(file.format) ? [blockItem, separatedItem] : [separatedItem];
   return cut.map((way) => runsOf(dropped).map((run) => way(file, run)));
 }
 
@@ -50,7 +59,7 @@ function endOfLine(text: string, offset: number): number {
   return feed < 0 ? text.length : feed + 1;
 }
 
-/** Items of a list with commas: with the comma after them, or before them where they are the last. */
+/** Items of a list with commas, of a file with role lines, or one a line: with what follows them, or with what stands before where they are the last. */
 function separatedItem(file: SourceFile, [first, last]: readonly [number, number]): Edit {
   const items = file.messages.map((message) => message.item);
   const next = items[last + 1];

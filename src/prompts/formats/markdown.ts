@@ -15,12 +15,16 @@ export function readMarkdown(path: string, text: string): SourceFile {
   const start = front?.end ?? (text.startsWith("\ufeff") ? 1 : 0);
   return {
     path,
+    name: null,
     format: "markdown",
+    syntax: "any",
     text,
     lines,
     messages: [wholeMessage(file, text, start)],
     embeddedInputs: [],
     model: front?.model ?? null,
+    notes: [],
+    rest: text.slice(0, start),
   };
 }
 

@@ -1,22 +1,8 @@
 /** The `.prompt.yml` format: messages, model, test data. Everything else in the file is left alone. */
 
-import {
-  isMap,
-  isSeq,
-  parseDocument,
-  type CST,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from "yaml";
-import { LineIndex, opaque, type DecodedText } from "../decoded-text.js";
-import {
-  asksToKeep,
-  checkedRole,
-  syntaxError,
-  type SourceFile,
-  type SourceMessage,
-} from "../source-file.js";
+import { isMap, isSeq, type YAMLMap, type YAMLSeq } from "yaml";
+import { LineIndex } from "../decoded-text.js";
+import { checkedRole, syntaxError, type SourceFile, type SourceMessage } from "../source-file.js";
 import {
   describe,
   isTextScalar,
@@ -26,12 +12,12 @@ import {
   type TextScalar,
   type YamlFile,
 } from "./yaml-nodes.js";
-import { mapYamlScalar } from "./yaml-scalar-map.js";
 import { readTestData } from "./yaml-test-data.js";
+import { openYaml, yamlLiteral } from "./yaml-tree.js";
 
 /** Reads a `.prompt.yml` file. Throws PROMPT_SYNTAX with line and column for whatever is not a list of chat messages. */
 export function readPromptYaml(path: string, text: string): SourceFile {
-  const file = openYaml(path, text);
+  const file = openYaml(path, text, new LineIndex(text));
   const root = file.document.contents;
   if (!isMap(root))
     throw syntaxError(file, offsetOf(root), {
@@ -41,43 +27,17 @@ export function readPromptYaml(path: string, text: string): SourceFile {
   const model = root.get("model");
   return {
     path,
+    name: null,
     format: "prompt-yaml",
+    syntax: "double-brace",
     text,
     lines: file.lines,
     messages: readMessages(file, root),
     embeddedInputs: readTestData(file, root),
     model: typeof model === "string" ? model : null,
+    notes: [],
+    rest: "",
   };
-}
-
-function openYaml(path: string, text: string): YamlFile {
-  const lines = new LineIndex(text);
-  const document = parseDocument(text, {
-    keepSourceTokens: true,
-    prettyErrors: false,
-    version: "1.2",
-  });
-  const [error] = document.errors;
-  if (error)
-    throw syntaxError({ path, lines }, error.pos[0], {
-      message: `not valid YAML: ${error.message}`,
-      fix: fixOf(error.code),
-    });
-  return { path, text, lines, document };
-}
-
-function fixOf(code: string): string {
-  switch (code) {
-    case "DUPLICATE_KEY":
-      return "keep one of the two keys";
-    case "TAB_AS_INDENT":
-      return "indent with spaces";
-    case "BAD_INDENT":
-    case "MISSING_CHAR":
-      return "check the indentation and the quotes around this line; put text with `: ` or `#` in quotes or in a block (`|`)";
-    default:
-      return "correct the YAML at this place; any YAML 1.2 document is allowed";
-  }
 }
 
 function readMessages(file: YamlFile, root: YAMLMap): SourceMessage[] {
@@ -85,7 +45,9 @@ function readMessages(file: YamlFile, root: YAMLMap): SourceMessage[] {
   if (list === null)
     throw syntaxError(file, offsetOf(root), {
       message: "no `messages`",
-      fix: "add `messages:` with a list of `role` (system, user or assistant) and `content`",
+      fix: root.has("template")
+        ? "name the value that holds the prompt in the setting `prompts`, such as `FILE#template`"
+        : "add `messages:` with a list of `role` (system, user or assistant) and `content`",
     });
   if (!isSeq(list))
     throw syntaxError(file, offsetOf(list), {
@@ -114,22 +76,11 @@ function readMessage(file: YamlFile, list: YAMLSeq, item: unknown): SourceMessag
       message: "a message with empty `content`",
       fix: "write the message's text, or remove the message",
     });
-  const decoded = decodeScalar(file, content);
   return {
+    ...yamlLiteral(file, content),
     role: checkedRole(file, offsetOf(role), role.value),
-    content: decoded.text,
-    literal: rangeOf(content),
     item: rangeOf(item),
-    pinned: asksToKeep(`${content.comment ?? ""}\n${headerComment(content)}`),
-    opaque: decoded.opaque,
   };
-}
-
-/** The comment beside a block scalar's header, which the parser keeps with the scalar's own token. */
-function headerComment(scalar: Scalar): string {
-  const token = scalar.srcToken;
-  if (token?.type !== "block-scalar") return "";
-  return token.props.map((prop) => ("source" in prop ? prop.source : "")).join("");
 }
 
 function textOf(file: YamlFile, map: YAMLMap, key: string): TextScalar {
@@ -145,25 +96,4 @@ function textOf(file: YamlFile, map: YAMLMap, key: string): TextScalar {
       fix: "make it text (in quotes where it looks like a number, a date or true/false)",
     });
   return node;
-}
-
-function decodeScalar(
-  file: YamlFile,
-  scalar: TextScalar,
-): { readonly text: DecodedText; readonly opaque: boolean } {
-  const token = scalar.srcToken;
-  if (token && (token.type === "block-scalar" || isFlowToken(token))) {
-    const mapped = mapYamlScalar(file.text, token);
-    if (mapped.text === scalar.value) return { text: mapped, opaque: false };
-  }
-  const range = rangeOf(scalar);
-  return { text: opaque(scalar.value, range.start, range.end), opaque: true };
-}
-
-function isFlowToken(token: CST.Token): token is CST.FlowScalar {
-  return (
-    token.type === "scalar" ||
-    token.type === "single-quoted-scalar" ||
-    token.type === "double-quoted-scalar"
-  );
 }

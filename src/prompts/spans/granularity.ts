@@ -2,7 +2,7 @@
 
 import type { Granularity, PromptTemplate, Span } from "../../domain.js";
 import { UnderstudyError, assertNever } from "../../errors.js";
-import { readSourceFile } from "../formats/read.js";
+import { readAgain } from "../formats/read.js";
 import { blockStarts } from "./blocks.js";
 import { splitLines, type Line } from "./lines.js";
 import { fitToLimit, groupBy, isMergeable, mergeSpans, renumber } from "./merge.js";
@@ -128,7 +128,7 @@ function blocksOf(template: PromptTemplate): Span[] {
 }
 
 function wordsOf(template: PromptTemplate, isCut: (span: Span) => boolean): Span[] {
-  const file = readSourceFile(template.path, template.source);
+  const file = readAgain(template);
   const lines = template.messages.map((message) => splitLines(message.content));
   return template.spans.flatMap((span) =>
     isCut(span)

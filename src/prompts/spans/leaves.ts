@@ -20,6 +20,8 @@ export interface SegmentedMessage {
   readonly lines: readonly Line[];
   readonly tokens: TemplateTokens;
   readonly examples: readonly ExampleBlock[];
+  /** Stretches of other files. */
+  readonly included: readonly TextRange[];
   /** The query block of running text, if one was found. */
   readonly query: TextRange | null;
   /** The turn that asks; in it a slot makes a query. */
@@ -35,7 +37,7 @@ interface Cut {
 
 /** Cuts a message into leaves. White space after a leaf up to its line's end belongs to it, the indentation of a line to that line. */
 export function cutLeaves(message: SegmentedMessage): Leaf[] {
-  const cuts = withoutCutsInTokens(message, findCuts(message));
+  const cuts = withoutCutsInTokens(message, withIncludedCuts(message, findCuts(message)));
   const pinned = pinnedRanges(message);
   return cuts.map((cut, index) => {
     const range = {
@@ -83,6 +85,7 @@ function endOfBlock(message: SegmentedMessage, from: number): number {
     first.kind === "heading" ||
     first.kind === "tag" ||
     first.kind === "rule" ||
+    first.kind === "statement" ||
     first.kind === "blank"
   )
     return end;
@@ -96,6 +99,22 @@ function endOfBlock(message: SegmentedMessage, from: number): number {
     if (!continues) break;
   }
   return end;
+}
+
+/** A stretch of another file begins a leaf, and what follows it another; white space after it belongs to it. */
+function withIncludedCuts(message: SegmentedMessage, cuts: readonly Cut[]): Cut[] {
+  if (message.included.length === 0) return [...cuts];
+  const { text } = message;
+  const edges = message.included.flatMap(({ start, end }) => {
+    const next = end + text.slice(end).length - text.slice(end).trimStart().length;
+    return text.slice(0, start).trim() === "" ? [next] : [start, next];
+  });
+  const added = edges
+    .filter((edge) => edge < text.length && !cuts.some((cut) => cut.start === edge))
+    .map((start): Cut => ({ start, lineKind: "prose", example: null }));
+  return [...cuts, ...added]
+    .sort((a, b) => a.start - b.start)
+    .filter((cut, index, all) => index === 0 || cut.start > (all[index - 1]?.start ?? -1));
 }
 
 /** No leaf ends inside a slot or template code. */
@@ -144,6 +163,7 @@ interface LeafContext {
 
 function protectionOf(message: SegmentedMessage, leaf: LeafContext): Protection | null {
   const { range, cut } = leaf;
+  if (message.included.some((stretch) => overlaps(stretch, range))) return "included";
   if (leaf.pinned.some((pin) => overlaps(pin, trimmedEnd(message.text, range)))) return "pinned";
   if (message.tokens.slots.some((slot) => overlaps(slot, range)))
     return message.isFinalTurn ? "query" : "slot";

@@ -4,7 +4,16 @@ import type { TextRange } from "../decoded-text.js";
 import { isOnlyKeepComment } from "../source-file.js";
 import { isInputName, isOutputName } from "./labels.js";
 
-export type LineKind = "blank" | "heading" | "rule" | "tag" | "item" | "table" | "code" | "prose";
+export type LineKind =
+  | "blank"
+  | "heading"
+  | "rule"
+  | "tag"
+  | "statement"
+  | "item"
+  | "table"
+  | "code"
+  | "prose";
 
 /** text[start, end) with its line feed; `text` is trimmed. */
 export interface Line extends TextRange {
@@ -21,6 +30,9 @@ const ATX_HEADING = /^(#{1,6})(?:\s|$)/;
 const CAPITALS_HEADING = /^[A-Z][A-Z \d_-]{2,40}:?$/;
 const RULE = /^(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{4,})$/;
 const TAG = /^<\/?[A-Za-z][\w:.-]*(?:\s[^<>]*)?>$|^<\|[\w]+\|>(?:\s*\w+)?$/;
+/** A template engine's statements or comments alone on their line. */
+const STATEMENT =
+  /^(?:\{%[^%]*%\}\s*|\{#[^#]*#\}\s*|\{\{~?[#/^>!][^{}]*\}\}\s*|\{\{~?else\b[^{}]*\}\}\s*)+$/;
 const LIST_ITEM = /^(?:[-*+•‣–]|\(?\d{1,3}[.)]|\(?[A-Za-z][.)])\s+\S/;
 const TABLE_ROW = /^\|.*\|$/;
 /** Capitals count as headings below those of Markdown. */
@@ -67,6 +79,7 @@ function kindOf(text: string): LineKind {
   if (text === "") return "blank";
   if (RULE.test(text)) return "rule";
   if (TAG.test(text)) return "tag";
+  if (STATEMENT.test(text)) return "statement";
   if (TABLE_ROW.test(text)) return "table";
   return LIST_ITEM.test(text) ? "item" : "prose";
 }

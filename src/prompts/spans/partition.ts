@@ -1,13 +1,6 @@
 /** From messages to spans: leaves of every message, chat pairs as one span each, numbered in order. */
 
-import type {
-  PromptFormat,
-  Protection,
-  Span,
-  SourceRange,
-  SpanKind,
-  SpanPart,
-} from "../../domain.js";
+import type { Protection, Span, SourceRange, SpanKind, SpanPart } from "../../domain.js";
 import { sourceRangeOf, type LineIndex, type TextRange } from "../decoded-text.js";
 import type { TemplateTokens } from "../slots.js";
 import type { SourceFile, SourceMessage } from "../source-file.js";
@@ -39,7 +32,6 @@ export function partition(file: SourceFile, tokens: readonly TemplateTokens[]): 
       index++;
     } else {
       const context = {
-        format: file.format,
         tokens: tokens[index] ?? { slots: [], code: [] },
         isFinalTurn: index === last,
       };
@@ -69,10 +61,21 @@ function pairSpan(file: SourceFile, tokens: readonly TemplateTokens[], user: num
   const hasToken = members.some(
     (message) => (tokens[message]?.slots.length ?? 0) + (tokens[message]?.code.length ?? 0) > 0,
   );
+  const isIncluded = members.some(
+    (message) => file.messages[message]?.content.included !== undefined,
+  );
   const isOpaque = members.some((message) => file.messages[message]?.opaque === true);
   return {
     kind: "example",
-    protection: isPinned ? "pinned" : hasToken ? "slot" : isOpaque ? "delimiter" : null,
+    protection: isPinned
+      ? "pinned"
+      : hasToken
+        ? "slot"
+        : isIncluded
+          ? "included"
+          : isOpaque
+            ? "delimiter"
+            : null,
     pieces,
     example: null,
   };
@@ -81,7 +84,6 @@ function pairSpan(file: SourceFile, tokens: readonly TemplateTokens[], user: num
 function leavesOf(
   message: SourceMessage,
   context: {
-    readonly format: PromptFormat;
     readonly tokens: TemplateTokens;
     readonly isFinalTurn: boolean;
   },
@@ -92,12 +94,17 @@ function leavesOf(
       { start: 0, end: text.length, kind: "sentence", protection: "delimiter", example: null },
     ];
   const lines = splitLines(text);
+  const included = message.content.included ?? [];
   const examples = findTextExamples({ text, lines, ...context.tokens });
   const leaves = cutLeaves({
     text,
     lines,
     tokens: context.tokens,
-    examples: examples.blocks,
+    examples: examples.blocks.filter(
+      (block) =>
+        !included.some((stretch) => block.start < stretch.end && stretch.start < block.end),
+    ),
+    included,
     query: context.isFinalTurn ? examples.query : null,
     isFinalTurn: context.isFinalTurn,
   });

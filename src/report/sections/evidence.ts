@@ -1,4 +1,5 @@
 /** What stands behind a certificate: the deletion path, the control arm, changed outputs, the diff. */
+import { promptLabel } from "../facts.js";
 import type { PathStep, PromptReport } from "../../domain.js";
 import { codeSpan, escapeMarkdown, fencedBlock } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";
@@ -14,7 +15,7 @@ function perRemovable(
 ): string | null {
   return each(view.report.prompts, view.rows, (prompt) => {
     const body = prompt.removable === null ? null : render(prompt.removable, prompt);
-    return body === null || body === "" ? null : blocks(fileName(prompt.path), body);
+    return body === null || body === "" ? null : blocks(fileName(promptLabel(prompt)), body);
   });
 }
 

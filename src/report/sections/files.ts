@@ -1,6 +1,6 @@
 /** One line a file with its verdicts, then what could not be known and why. */
 import type { DataReport, PromptReport, Screen } from "../../domain.js";
-import { unanswered, type Unanswered } from "../facts.js";
+import { promptLabel, unanswered, type Unanswered } from "../facts.js";
 import { escapeMarkdown } from "../markdown/escape.js";
 import { blocks, bullets, table } from "../markdown/blocks.js";
 import { change, interval, money, percent, quantity, whole } from "../markdown/numbers.js";
@@ -16,7 +16,7 @@ export function filesTable(view: View): string | null {
     ...view.report.data,
   ];
   return table(files, view.rows, [
-    ["File", "l", (file) => fileName(file.path)],
+    ["File", "l", (file) => fileName(isPrompt(file) ? promptLabel(file) : file.path)],
     ["Size", "l", (file) => (isPrompt(file) ? promptSize(file) : dataSize(file))],
     ["Removable", "l", (file) => (isPrompt(file) ? removableCell(file) : NOT_APPLICABLE)],
     ["Suspicious", "l", (file) => (isPrompt(file) ? demonstrationsCell(file) : rowsCell(file))],
@@ -87,7 +87,7 @@ const ABSENT: Readonly<Record<Unanswered["kind"], string>> = {
 export function missing(view: View): string | null {
   const open = unanswered(view.report);
   const byFile = new Map(open.map(({ path }) => [path, open.filter((one) => one.path === path)]));
-  const plans = new Map(view.report.prompts.map(({ path, plan }) => [path, plan]));
+  const plans = new Map(view.report.prompts.map((prompt) => [promptLabel(prompt), prompt.plan]));
   const list = bullets([...byFile], view.rows, ([path, questions]) => {
     const reasons = questions.map(
       ({ kind, reason }) => `${ABSENT[kind]}: ${escapeMarkdown(reason)}`,
@@ -114,8 +114,8 @@ function planLines(plan: PromptReport["plan"]): readonly string[] {
 
 /** Problems in the wording that need no oracle: unused slots, contradictions, injected instructions. */
 export function problems(view: View): string | null {
-  const found = view.report.prompts.flatMap(({ path, problems: texts }) =>
-    texts.map((text) => ({ path, text })),
+  const found = view.report.prompts.flatMap((prompt) =>
+    prompt.problems.map((text) => ({ path: promptLabel(prompt), text })),
   );
   const list = bullets(
     found,

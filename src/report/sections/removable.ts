@@ -2,6 +2,7 @@
 import type { Certificate, PromptReport, ReportSpan } from "../../domain.js";
 import {
   certifiedDeletions,
+  promptLabel,
   spansOf,
   strongestInfluence,
   type CertifiedDeletion,
@@ -23,7 +24,7 @@ function deletionSection(view: View, deletion: CertifiedDeletion): string {
   const described = spansOf(prompt, spans);
   const undescribed = spans.length - described.length;
   return blocks(
-    `#### Can go from ${fileName(prompt.path)}: ${quantity(spans.length, "span")}, −${whole(tokensSaved)} tokens`,
+    `#### Can go from ${fileName(promptLabel(prompt))}: ${quantity(spans.length, "span")}, −${whole(tokensSaved)} tokens`,
     [certificateSentence(certificate), ownChanges(prompt)].join(" ").trim(),
     spanTable(view, prompt, described),
     undescribed > 0
