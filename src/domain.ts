@@ -501,13 +501,13 @@ export interface PromptInjection extends InjectedText {
   readonly effectReason: string | null;
 }
 
-/** What the span that holds the text does to the outputs of the search set. */
+/** What the spans that hold the text do to the outputs of the search set. */
 export interface InjectionEffect {
-  /** Index of that span among the maskable ones. */
-  readonly span: number;
-  /** Its influence, 90 % interval; null where influence is withheld or not measured. */
+  /** The spans that hold the text, by their index among the maskable ones; seldom more than one. */
+  readonly spans: readonly number[];
+  /** Influence of the one span, 90 % interval; null where influence is withheld or not measured, or where they are several. */
   readonly influence: Interval | null;
-  /** Outputs that changed when the span was deleted, of those that were asked for again; null where none was. */
+  /** Outputs that changed when the spans were deleted, of those that were asked for again; null where none was. */
   readonly deletion: { readonly inputs: number; readonly changed: number } | null;
 }
 
@@ -522,8 +522,9 @@ export interface InjectedRow extends InjectedText {
 /** All rows of a data file under the rules, old and new ones. */
 export interface RowInjections {
   readonly rows: number;
-  /** Findings in all; `listed` holds the first of them, new ones first. */
+  /** Findings in all, and those in new rows; `listed` holds the first of them, new ones first. */
   readonly found: number;
+  readonly foundNew: number;
   readonly listed: readonly InjectedRow[];
   /** Rules that fired on so many rows that what they look for is the file's format, and that were left out therefore. */
   readonly formats: readonly { readonly rule: InjectionRule; readonly rows: number }[];
@@ -625,7 +626,9 @@ export type OraclePurpose =
   | "control"
   | "demonstrations"
   /** The unmasked prompt asked again: how much answers differ when nothing was changed. */
-  | "repeats";
+  | "repeats"
+  /** Prompts without a span that holds a suspected instruction. */
+  | "injections";
 
 /** Why an oracle gave no answer. */
 export type RefusalCause =
@@ -742,6 +745,8 @@ export interface PromptReport {
   readonly selfDisagreementReason: string | null;
   readonly demonstrations: readonly SuspiciousDemonstration[] | null;
   readonly demonstrationsReason: string | null;
+  /** Found by rules without any model; empty: none found. */
+  readonly injections: readonly PromptInjection[];
   readonly problems: readonly string[];
   /** What buying an explanation and a certificate would take, where there was no oracle. */
   readonly plan: PlannedCalls | null;
@@ -755,6 +760,8 @@ export interface DataReport {
   readonly suspicious: readonly SuspiciousRow[] | null;
   readonly suspiciousReason: string | null;
   readonly triggers: readonly Trigger[];
+  /** All rows under the rules that need no model, whatever their schema. */
+  readonly injections: RowInjections;
   /** Agreement of the surrogate's share-shifted label with the written one on the reference rows. */
   readonly referenceAgreement: number | null;
 }

@@ -43,13 +43,18 @@ const SPEAKERS: Readonly<Record<string, RowField["use"]>> = {
 };
 
 /** The written lines of a text that are not blank, one at a time. */
-export function* writtenLines(text: string): Generator<{ readonly line: number; readonly source: string }> {
+export function* writtenLines(
+  text: string,
+): Generator<{ readonly line: number; readonly source: string }> {
   let line = 0;
-  for (let start = 0; start <= text.length; ) {
+  for (let start = 0; start <= text.length;) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
     line++;
-    const source = text.slice(start, end).replace(/^\uFEFF/, "").trim();
+    const source = text
+      .slice(start, end)
+      .replace(/^\uFEFF/, "")
+      .trim();
     if (source !== "") yield { line, source };
     start = end + 1;
   }

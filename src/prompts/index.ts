@@ -8,6 +8,7 @@ export { maskableSpans, type SpanMask } from "./masking.js";
 export { parsePrompt, type ParseOptions } from "./parse.js";
 export { isPromptPath, unsupportedPromptFormat } from "./paths.js";
 export { renderMessages } from "./render.js";
+export { sourcePlaces, type ContentPlace } from "./source-places.js";
 export { placeSpans, type RenderedPlace } from "./span-places.js";
 export {
   atGranularity,

@@ -13,7 +13,7 @@ const OPENS_ISOLATE = new Set(["\u2066", "\u2067", "\u2068"]);
 /** Overrides anywhere, and embeddings or isolates that their line does not close: one hit a line. */
 export function findBidirectional(text: string): readonly Hit[] {
   const hits: Hit[] = [];
-  for (let start = 0; start <= text.length; ) {
+  for (let start = 0; start <= text.length;) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
     const hit = hitOfLine(text.slice(start, end), start);

@@ -5,7 +5,8 @@ import type { Hit } from "./hit.js";
 const BASE64 = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
 const HEX = /(?:[0-9a-fA-F]{2}[ :]?){10,}/g;
 /** Percent, entity and Unicode escapes, eight or more in a row. */
-const ESCAPES = /(?:%[0-9a-fA-F]{2}|&#x?[0-9a-fA-F]{1,6};|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){8,}/g;
+const ESCAPES =
+  /(?:%[0-9a-fA-F]{2}|&#x?[0-9a-fA-F]{1,6};|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){8,}/g;
 const LONGEST = 200_000;
 
 interface Encoded {
@@ -84,6 +85,8 @@ function decodeEscapes(run: string): string {
 /** `text` where nearly all of it are characters that people write, else null. */
 function printable(text: string): string | null {
   if (text.length < 8) return null;
-  const odd = [...text].filter((one) => one === "\uFFFD" || /[\p{Cc}\p{Cn}\p{Co}]/u.test(one)).length;
+  const odd = [...text].filter(
+    (one) => one === "\uFFFD" || /[\p{Cc}\p{Cn}\p{Co}]/u.test(one),
+  ).length;
   return odd * 20 <= text.length ? text : null;
 }

@@ -5,22 +5,23 @@ import type { InjectionRule } from "../../domain.js";
 export const PROMPTS_TESTED = 51;
 export const ROWS_TESTED = 0;
 
-const ALARMS: Readonly<Record<InjectionRule, { readonly prompts: number; readonly rows: number }>> = {
-  "override phrase": { prompts: 0, rows: 0 },
-  "role reassignment": { prompts: 0, rows: 0 },
-  "new instructions": { prompts: 0, rows: 0 },
-  "prompt disclosure": { prompts: 0, rows: 0 },
-  secrecy: { prompts: 0, rows: 0 },
-  "forced output": { prompts: 0, rows: 0 },
-  "chat markup": { prompts: 0, rows: 0 },
-  "encoded instruction": { prompts: 0, rows: 0 },
-  "invisible characters": { prompts: 0, rows: 0 },
-  "bidirectional controls": { prompts: 0, rows: 0 },
-  "tag characters": { prompts: 0, rows: 0 },
-  "mixed scripts": { prompts: 0, rows: 0 },
-  "hidden markup": { prompts: 0, rows: 0 },
-  "payload output": { prompts: 0, rows: 0 },
-};
+const ALARMS: Readonly<Record<InjectionRule, { readonly prompts: number; readonly rows: number }>> =
+  {
+    "override phrase": { prompts: 0, rows: 0 },
+    "role reassignment": { prompts: 0, rows: 0 },
+    "new instructions": { prompts: 0, rows: 0 },
+    "prompt disclosure": { prompts: 0, rows: 0 },
+    secrecy: { prompts: 0, rows: 0 },
+    "forced output": { prompts: 0, rows: 0 },
+    "chat markup": { prompts: 0, rows: 0 },
+    "encoded instruction": { prompts: 0, rows: 0 },
+    "invisible characters": { prompts: 0, rows: 0 },
+    "bidirectional controls": { prompts: 0, rows: 0 },
+    "tag characters": { prompts: 0, rows: 0 },
+    "mixed scripts": { prompts: 0, rows: 0 },
+    "hidden markup": { prompts: 0, rows: 0 },
+    "payload output": { prompts: 0, rows: 0 },
+  };
 
 /** Prompts and rows on which a rule fired. */
 export function measuredAlarms(rule: InjectionRule): {

@@ -28,7 +28,7 @@ export function foldText(original: string): FoldedText {
   const pieces: string[] = [];
   let length = 0;
   let isHidden = false;
-  for (let at = 0; at < original.length; ) {
+  for (let at = 0; at < original.length;) {
     const code = original.codePointAt(at) ?? 0;
     const next = at + (code > 0xffff ? 2 : 1);
     const folded = foldCodePoint(code);

@@ -34,7 +34,8 @@ export function findHiddenMarkup(
   return hiddenPieces(text).flatMap(({ kind, start, end, content }): Hit[] => {
     const isOrder =
       ORDER.test(content) && (options.isUntrusted ? UNTRUSTED_CALL : MODEL).test(content);
-    const isStyledAway = options.isUntrusted && kind === "hidden element" && /\p{L}{3}/u.test(content);
+    const isStyledAway =
+      options.isUntrusted && kind === "hidden element" && /\p{L}{3}/u.test(content);
     if (!isOrder && !isStyledAway && !options.speaks(content)) return [];
     const where = kind === "comment" ? "a comment" : "an element that is styled away";
     const what = `${where}, which a rendered page does not show and a model reads: ${escaped(content.trim())}`;
@@ -50,7 +51,7 @@ const UNTRUSTED_CALL = new RegExp(`${MODEL.source}|\\b(?:model|agent|bot|you)\\b
 
 function htmlComments(text: string): readonly HiddenPiece[] {
   const pieces: HiddenPiece[] = [];
-  for (let start = text.indexOf("<!--"); start >= 0; ) {
+  for (let start = text.indexOf("<!--"); start >= 0;) {
     const close = text.indexOf("-->", start + 4);
     const end = close < 0 ? text.length : close + 3;
     const content = text.slice(start + 4, close < 0 ? text.length : close);

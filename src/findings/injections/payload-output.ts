@@ -6,20 +6,37 @@ import type { Hit } from "./hit.js";
 /** What makes an output a payload whatever else stands in it; all bounded, for outputs are hostile too. */
 const ACTIVE: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   { pattern: /<\s{0,4}(?:script|iframe|object|embed)\b/i, what: "active markup" },
-  { pattern: /<[a-z]{1,12}\b[^<>]{0,300}?\son[a-z]{3,20}\s{0,4}=/i, what: "markup with an event handler" },
+  {
+    pattern: /<[a-z]{1,12}\b[^<>]{0,300}?\son[a-z]{3,20}\s{0,4}=/i,
+    what: "markup with an event handler",
+  },
   { pattern: /\bjavascript:|\bvbscript:|\bdata:text\/html/i, what: "a script as an address" },
   {
     pattern: /\b(?:curl|wget|fetch)\b[^\n|;]{0,300}\|\s{0,4}(?:sudo\s{1,4})?(?:ba|z|da|k)?sh\b/i,
     what: "a command that runs what it downloads",
   },
   {
-    pattern: /\b(?:curl|wget|iwr|invoke-webrequest)\b[^\n|;]{0,300}\|\s{0,4}(?:sudo\s{1,4})?(?:python3?|perl|ruby|node|iex|invoke-expression)\b/i,
+    pattern:
+      /\b(?:curl|wget|iwr|invoke-webrequest)\b[^\n|;]{0,300}\|\s{0,4}(?:sudo\s{1,4})?(?:python3?|perl|ruby|node|iex|invoke-expression)\b/i,
     what: "a command that runs what it downloads",
   },
-  { pattern: /\bbase64\s{1,4}(?:-d|--decode|-D)\b[^\n]{0,100}\|\s{0,4}(?:ba|z)?sh\b/, what: "a command that runs what it decodes" },
-  { pattern: /\bpowershell(?:\.exe)?\b[^\n]{0,100}\s-e(?:nc|ncodedcommand)?\s/i, what: "an encoded command" },
-  { pattern: /\brm\s{1,4}-[a-z]{0,4}(?:rf|fr)[a-z]{0,4}\s{1,4}[/~]/i, what: "a command that deletes files" },
-  { pattern: /(?:^|[^\w])(?:eval|exec|os\.system|subprocess\.\w{1,12})\s{0,2}\([^\n]{0,200}(?:base64|b64decode|urlopen|requests\.get|atob)/i, what: "code that runs what it fetches or decodes" },
+  {
+    pattern: /\bbase64\s{1,4}(?:-d|--decode|-D)\b[^\n]{0,100}\|\s{0,4}(?:ba|z)?sh\b/,
+    what: "a command that runs what it decodes",
+  },
+  {
+    pattern: /\bpowershell(?:\.exe)?\b[^\n]{0,100}\s-e(?:nc|ncodedcommand)?\s/i,
+    what: "an encoded command",
+  },
+  {
+    pattern: /\brm\s{1,4}-[a-z]{0,4}(?:rf|fr)[a-z]{0,4}\s{1,4}[/~]/i,
+    what: "a command that deletes files",
+  },
+  {
+    pattern:
+      /(?:^|[^\w])(?:eval|exec|os\.system|subprocess\.\w{1,12})\s{0,2}\([^\n]{0,200}(?:base64|b64decode|urlopen|requests\.get|atob)/i,
+    what: "code that runs what it fetches or decodes",
+  },
 ];
 const LEAK = "an image whose address carries data out as soon as it is shown";
 const IMAGES: readonly RegExp[] = [
@@ -37,8 +54,10 @@ export function findPayload(output: string): readonly (Hit & { readonly isAlone:
   const whole = (what: string): readonly (Hit & { readonly isAlone: boolean })[] => [
     { rule: "payload output", start, end: start + trimmed.length, what, isAlone: true },
   ];
-  if (URL_ONLY.test(trimmed)) return whole(`an output that is an address and nothing else, ${escaped(trimmed)}`);
-  if (isEncoded(trimmed)) return whole(`an output of encoded text and nothing else, ${escaped(trimmed, 40)}`);
+  if (URL_ONLY.test(trimmed))
+    return whole(`an output that is an address and nothing else, ${escaped(trimmed)}`);
+  if (isEncoded(trimmed))
+    return whole(`an output of encoded text and nothing else, ${escaped(trimmed, 40)}`);
   const active = ACTIVE.flatMap(({ pattern, what }) => {
     const match = pattern.exec(output);
     return match === null ? [] : [{ match, what }];
@@ -60,7 +79,9 @@ export function findPayload(output: string): readonly (Hit & { readonly isAlone:
 function isEncoded(text: string): boolean {
   if (HEX_ONLY.test(text)) return true;
   if (!BASE64_ONLY.test(text)) return false;
-  return decodeBase64(text) !== null || (/\d/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text));
+  return (
+    decodeBase64(text) !== null || (/\d/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text))
+  );
 }
 
 /** Images in untrusted text whose address has a place for data, such as a slot. */

@@ -40,8 +40,18 @@ interface Combination {
 
 const COMBINATIONS: readonly Combination[] = [
   { rule: "override phrase", roles: ["certain"], window: Infinity, isStrictOnly: false },
-  { rule: "override phrase", roles: ["override verb", "back", "noun"], window: 60, isStrictOnly: false },
-  { rule: "override phrase", roles: ["override verb", "all", "noun"], window: 36, isStrictOnly: true },
+  {
+    rule: "override phrase",
+    roles: ["override verb", "back", "noun"],
+    window: 60,
+    isStrictOnly: false,
+  },
+  {
+    rule: "override phrase",
+    roles: ["override verb", "all", "noun"],
+    window: 36,
+    isStrictOnly: true,
+  },
   { rule: "prompt disclosure", roles: ["reveal verb", "secret"], window: 40, isStrictOnly: false },
   { rule: "new instructions", roles: ["suspect"], window: Infinity, isStrictOnly: true },
   { rule: "new instructions", roles: ["call", "model"], window: 34, isStrictOnly: false },
@@ -204,7 +214,9 @@ function disguisesOf(
     ...(isLatin && /[\u{FF21}-\u{FF5A}\u{1D400}-\u{1D7FF}\u{24B6}-\u{24E9}]/u.test(written)
       ? ["styled letters"]
       : []),
-    ...(/\p{L}[0134578@$!|]\p{L}|\b[0134578@$!|]\p{L}/u.test(written) ? ["digits for letters"] : []),
+    ...(/\p{L}[0134578@$!|]\p{L}|\b[0134578@$!|]\p{L}/u.test(written)
+      ? ["digits for letters"]
+      : []),
     ...(isLatin && joins.length > 4 && joins.every((join) => join === JOIN.possible)
       ? ["letters set apart"]
       : []),

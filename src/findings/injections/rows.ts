@@ -40,6 +40,7 @@ export function scanRows(path: string, rows: Iterable<ScannedRow>): RowInjection
   return {
     rows: count,
     found: kept.reduce((sum, { found }) => sum + found, 0),
+    foundNew: kept.reduce((sum, { foundNew }) => sum + foundNew, 0),
     listed: [
       ...inOrder(kept.flatMap(({ fresh }) => fresh)),
       ...inOrder(kept.flatMap(({ old }) => old)),
@@ -51,15 +52,24 @@ export function scanRows(path: string, rows: Iterable<ScannedRow>): RowInjection
 interface RuleFindings {
   rows: number;
   found: number;
+  foundNew: number;
   lastLine: number;
   readonly fresh: InjectedRow[];
   readonly old: InjectedRow[];
 }
 
 function note(byRule: Map<InjectionRule, RuleFindings>, finding: InjectedRow): void {
-  const known = byRule.get(finding.rule) ?? { rows: 0, found: 0, lastLine: 0, fresh: [], old: [] };
+  const known = byRule.get(finding.rule) ?? {
+    rows: 0,
+    found: 0,
+    foundNew: 0,
+    lastLine: 0,
+    fresh: [],
+    old: [],
+  };
   byRule.set(finding.rule, known);
   known.found++;
+  if (finding.isNew) known.foundNew++;
   if (finding.line !== known.lastLine) known.rows++;
   known.lastLine = finding.line;
   const list = finding.isNew ? known.fresh : known.old;
@@ -71,7 +81,12 @@ export function scanRow(path: string, row: ScannedRow): readonly InjectedRow[] {
   return row.fields.flatMap(({ name, text, use }) => {
     // The system message of a fine-tuning row is a prompt: its author may say who the model is.
     const standing = use === "system" ? "template" : "row";
-    return scanText(text, { standing, isOutput: use === "output" }).map((hit): InjectedRow => ({
+    const options = {
+      standing,
+      isOutput: use === "output",
+      isOneSpeaker: use !== "system",
+    } as const;
+    return scanText(text, options).map((hit): InjectedRow => ({
       ...tell(hit, text, "row"),
       path,
       line: row.line,

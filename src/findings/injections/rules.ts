@@ -13,7 +13,8 @@ interface RuleFacts {
   readonly confirm: string;
 }
 
-const READ = "read the text as the model does; if nobody can say what it is for, take it out and run again";
+const READ =
+  "read the text as the model does; if nobody can say what it is for, take it out and run again";
 
 export const RULES: Readonly<Record<InjectionRule, RuleFacts>> = {
   "override phrase": {
@@ -49,7 +50,8 @@ export const RULES: Readonly<Record<InjectionRule, RuleFacts>> = {
   "chat markup": {
     severity: "high",
     reason: "a chat template may take what follows for another speaker's words",
-    confirm: "see whether the program that fills the prompt escapes such tokens; if the text is a quotation, say so in the prompt",
+    confirm:
+      "see whether the program that fills the prompt escapes such tokens; if the text is a quotation, say so in the prompt",
   },
   "encoded instruction": {
     severity: "high",

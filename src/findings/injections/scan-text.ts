@@ -17,6 +17,8 @@ export interface ScanOptions {
   readonly standing: Standing;
   /** Whether the text is what a model is to answer. */
   readonly isOutput: boolean;
+  /** Whether the text is one speaker's own, so that no line of it has a reason to name another one. */
+  readonly isOneSpeaker: boolean;
 }
 
 /** Of one rule no text lists more: the rest repeats it. */
@@ -32,7 +34,7 @@ export function scanText(text: string, options: ScanOptions): readonly Hit[] {
     ...(text.includes("<") || text.includes("[") || text.includes("\uFF5C")
       ? findSpecialTokens(text, folded)
       : []),
-    ...(isUntrusted ? findSpeakerLines(text, folded) : []),
+    ...(options.isOneSpeaker ? findSpeakerLines(text, folded) : []),
     ...findEncoded(text, speaks),
     ...findHiddenMarkup(text, { isUntrusted, speaks }),
     ...characterHits(text),
