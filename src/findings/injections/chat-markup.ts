@@ -20,9 +20,9 @@ const SPEAKER =
   /\n[ \t>*]{0,4}(?:\*\*|\[|<)?(?:system|assistant|human|developer)(?: (?:message|prompt|override|note))?(?:\*\*|\]|>)?[ \t]?:/g;
 const HEADING = /#{1,6} ?(?:system|instructions?|response|assistant|human)\b ?:/g;
 
-/** Special tokens of chat templates, unless the whole text is written in them, so that they are its format. */
+/** Special tokens of chat templates, all of a text in one finding. */
 export function findSpecialTokens(text: string, folded: FoldedText): readonly Hit[] {
-  if (isTranscript(folded.text)) return [];
+  if (!/[<[]/.test(folded.text)) return [];
   const tokens = placesOf(SPECIAL, folded.text);
   return hitsOf(
     text,
@@ -32,9 +32,9 @@ export function findSpecialTokens(text: string, folded: FoldedText): readonly Hi
   );
 }
 
-/** Whether a text begins with a token of a chat template and ends with one: it was rendered, and nobody smuggled it in. */
-function isTranscript(text: string): boolean {
-  const trimmed = text.trim();
+/** Whether a text begins with a token of a chat template and ends with one: it is written in them, and nobody smuggled them in. */
+export function isTranscript(text: string): boolean {
+  const trimmed = text.trim().toLowerCase();
   const first = trimmed.slice(0, 40).search(SPECIAL);
   return first === 0 && /(?:\|>|\]|>)$/.test(trimmed);
 }

@@ -3,7 +3,7 @@ import type { InjectionRule } from "../../domain.js";
 
 /** Prompt files of public repositories (docs/injections.md), and rows of public data sets without planted instructions. */
 export const PROMPTS_TESTED = 51;
-export const ROWS_TESTED = 0;
+export const ROWS_TESTED = 5357;
 
 const ALARMS: Readonly<Record<InjectionRule, { readonly prompts: number; readonly rows: number }>> =
   {
@@ -12,8 +12,8 @@ const ALARMS: Readonly<Record<InjectionRule, { readonly prompts: number; readonl
     "new instructions": { prompts: 0, rows: 0 },
     "prompt disclosure": { prompts: 0, rows: 0 },
     secrecy: { prompts: 0, rows: 0 },
-    "forced output": { prompts: 0, rows: 0 },
-    "chat markup": { prompts: 0, rows: 0 },
+    "forced output": { prompts: 0, rows: 1 },
+    "chat markup": { prompts: 0, rows: 1 },
     "encoded instruction": { prompts: 0, rows: 0 },
     "invisible characters": { prompts: 0, rows: 0 },
     "bidirectional controls": { prompts: 0, rows: 0 },

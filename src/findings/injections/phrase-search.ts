@@ -187,7 +187,7 @@ function described(text: SearchableText, spotted: Spotted): FoundPhrase {
 }
 
 const LATIN_LANGUAGES = new Set(
-  LANGUAGES.filter(({ override }) => /^[a-z]/i.test(override.verbs[0] ?? "")).map(
+  LANGUAGES.filter(({ override }) => /^\s*[a-z]/i.test(override.verbs)).map(
     ({ language }) => language,
   ),
 );

@@ -19,6 +19,8 @@ export interface ScanOptions {
   readonly isOutput: boolean;
   /** Whether the text is one speaker's own, so that no line of it has a reason to name another one. */
   readonly isOneSpeaker: boolean;
+  /** Whether special tokens of chat templates are the format of what the text is a piece of. */
+  readonly hasMarkup?: boolean;
 }
 
 /** Of one rule no text lists more: the rest repeats it. */
@@ -31,9 +33,7 @@ export function scanText(text: string, options: ScanOptions): readonly Hit[] {
   const { folded } = ready;
   return [
     ...phraseHits(text, findPhrases(ready), options.standing),
-    ...(text.includes("<") || text.includes("[") || text.includes("\uFF5C")
-      ? findSpecialTokens(text, folded)
-      : []),
+    ...(options.hasMarkup === true ? [] : findSpecialTokens(text, folded)),
     ...(options.isOneSpeaker ? findSpeakerLines(text, folded) : []),
     ...findEncoded(text, speaks),
     ...findHiddenMarkup(text, { isUntrusted, speaks }),

@@ -1,5 +1,6 @@
 /** A prompt template under the rules: its authors' own text, and the demonstrations in it, which nobody vouches for. */
 import type { PromptTemplate } from "../../domain.js";
+import { isTranscript } from "./chat-markup.js";
 import type { Hit } from "./hit.js";
 import { scanText } from "./scan-text.js";
 import type { Standing } from "./rules.js";
@@ -48,6 +49,7 @@ interface Piece {
   readonly standing: Standing;
   readonly isOutput: boolean;
   readonly isOneSpeaker: boolean;
+  readonly hasMarkup: boolean;
   readonly demonstration: TemplateHit["demonstration"];
 }
 
@@ -57,6 +59,7 @@ function piecesOf(
   content: string,
   message: number,
 ): readonly Piece[] {
+  const hasMarkup = isTranscript(content);
   const shown = template.demonstrations
     .flatMap(({ span, startLine, label }) => {
       const parts = template.spans[span]?.parts ?? [];
@@ -68,6 +71,7 @@ function piecesOf(
             message,
             standing: "demonstration",
             isOneSpeaker: isChat,
+            hasMarkup,
             demonstration: { span, startLine },
           } as const;
           const isOutput = isChat && template.messages[message]?.role === "assistant";
@@ -93,6 +97,7 @@ function piecesOf(
         standing: "template",
         isOutput: false,
         isOneSpeaker: false,
+        hasMarkup,
         demonstration: null,
       });
   };

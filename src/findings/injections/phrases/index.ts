@@ -4,7 +4,7 @@ import { lettersOf } from "../letter-text.js";
 import { arabic, chinese, hindi, japanese, korean } from "./asian.js";
 import { polish, russian, turkish, ukrainian } from "./east-european.js";
 import { english } from "./english.js";
-import type { PhraseLanguage } from "./phrase-language.js";
+import type { PhraseLanguage, Terms } from "./phrase-language.js";
 import { dutch, french, german, italian, portuguese, spanish } from "./west-european.js";
 
 export const LANGUAGES: readonly PhraseLanguage[] = [
@@ -60,7 +60,7 @@ export interface TrieNode {
   readonly terms: Term[];
 }
 
-function termsOf(language: PhraseLanguage): Readonly<Record<TermRole, readonly string[]>> {
+function termsOf(language: PhraseLanguage): Readonly<Record<TermRole, Terms>> {
   const { override, reveal, secrecy, persona, address, force } = language;
   return {
     "override verb": override.verbs,
@@ -101,7 +101,8 @@ function build(): TrieNode {
   LANGUAGES.forEach((language, index) => {
     const terms = termsOf(language);
     TERM_ROLES.forEach((name, role) => {
-      for (const written of terms[name]) insert(root, written, { language: index, role });
+      for (const written of terms[name].split("|"))
+        if (written.trim() !== "") insert(root, written.trim(), { language: index, role });
     });
   });
   return root;
