@@ -205,6 +205,10 @@ export const settingDefinitions = {
     "Regular expression (JavaScript) of `answer-check: pattern`: what its one group captures must be the same; without a group it must match the whole answer.",
     "caller",
   ),
+  "injection-evaluations": define(
+    count(64, 0),
+    "Most oracle calls of a prompt that tell what spans with suspected instructions do: outputs are asked for again without them; 0: not measured.",
+  ),
   "samples-per-mask": define(
     count(8, 0),
     "Answers at temperature 1 a masked prompt where the oracle gives labels without log-probabilities; fewer than 2: similarity of the answer instead.",
@@ -251,7 +255,7 @@ export const settingDefinitions = {
   "row-level": define(share(0.05), "False discovery rate of the trigger test on data rows."),
   "fail-on": define(
     z.enum(["never", "suspicious", "any"]).default("never"),
-    "Exit code 1 on: nothing, suspicious examples or rows, any finding.",
+    "Exit code 1 on: nothing, suspicious examples, rows or instructions, any finding.",
   ),
   comment: define(
     z.enum(["findings", "always", "never"]).default("findings"),

@@ -488,6 +488,80 @@ export interface SuspiciousRow {
   readonly confirm: string;
 }
 
+/** What a rule without any model looks for (docs/injections.md). */
+export type InjectionRule =
+  | "override phrase"
+  | "role reassignment"
+  | "new instructions"
+  | "prompt disclosure"
+  | "secrecy"
+  | "forced output"
+  | "chat markup"
+  | "encoded instruction"
+  | "invisible characters"
+  | "bidirectional controls"
+  | "tag characters"
+  | "mixed scripts"
+  | "hidden markup"
+  | "payload output";
+
+/** high: seldom there by accident; medium: honest uses exist. Both are findings. */
+export type InjectionSeverity = "high" | "medium";
+
+interface InjectedText {
+  readonly kind: "injection";
+  readonly rule: InjectionRule;
+  readonly severity: InjectionSeverity;
+  /** The offending text as written, cut after 200 UTF-16 units. */
+  readonly text: string;
+  /** One sentence: what is there, hostile text escaped, and why that matters. */
+  readonly evidence: string;
+  readonly confirm: string;
+  /** How often the rule fires where nothing was planted. */
+  readonly errorRate: string;
+  /** false: the base version has it too. Only new ones count as findings. */
+  readonly isNew: boolean;
+}
+
+/** Text in a prompt file that speaks to the model without being the author's, or hides from readers. */
+export interface PromptInjection extends InjectedText {
+  readonly source: SourceRange;
+  /** The few-shot example that holds it; null in the template's own text. */
+  readonly demonstration: { readonly span: number; readonly startLine: number } | null;
+  /** What it does, where an oracle was asked; null with a reason where that is not known. */
+  readonly effect: InjectionEffect | null;
+  readonly effectReason: string | null;
+}
+
+/** What the spans that hold the text do to the outputs of the search set. */
+export interface InjectionEffect {
+  /** The spans that hold the text, by their index among the maskable ones; seldom more than one. */
+  readonly spans: readonly number[];
+  /** Influence of the one span, 90 % interval; null where influence is withheld or not measured, or where they are several. */
+  readonly influence: Interval | null;
+  /** Outputs that changed when the spans were deleted, of those that were asked for again; null where none was. */
+  readonly deletion: { readonly inputs: number; readonly changed: number } | null;
+}
+
+/** A row of a data file with such text, in any of its fields. */
+export interface InjectedRow extends InjectedText {
+  readonly path: string;
+  readonly line: number;
+  /** Name of the field, such as "messages[1].content". */
+  readonly field: string;
+}
+
+/** All rows of a data file under the rules, old and new ones. */
+export interface RowInjections {
+  readonly rows: number;
+  /** Findings in all, and those in new rows; `listed` holds the first of them, new ones first. */
+  readonly found: number;
+  readonly foundNew: number;
+  readonly listed: readonly InjectedRow[];
+  /** Rules that fired on so many rows that what they look for is the file's format, and that were left out therefore. */
+  readonly formats: readonly { readonly rule: InjectionRule; readonly rows: number }[];
+}
+
 /** An n-gram whose rows carry a label more often than their content explains (methods E3). */
 export interface Trigger {
   readonly text: string;
@@ -584,7 +658,9 @@ export type OraclePurpose =
   | "control"
   | "demonstrations"
   /** The unmasked prompt asked again: how much answers differ when nothing was changed. */
-  | "repeats";
+  | "repeats"
+  /** Prompts without a span that holds a suspected instruction. */
+  | "injections";
 
 /** Why an oracle gave no answer. */
 export type RefusalCause =
@@ -703,6 +779,8 @@ export interface PromptReport {
   readonly selfDisagreementReason: string | null;
   readonly demonstrations: readonly SuspiciousDemonstration[] | null;
   readonly demonstrationsReason: string | null;
+  /** Found by rules without any model; empty: none found. */
+  readonly injections: readonly PromptInjection[];
   readonly problems: readonly string[];
   /** What buying an explanation and a certificate would take, where there was no oracle. */
   readonly plan: PlannedCalls | null;
@@ -716,6 +794,8 @@ export interface DataReport {
   readonly suspicious: readonly SuspiciousRow[] | null;
   readonly suspiciousReason: string | null;
   readonly triggers: readonly Trigger[];
+  /** All rows under the rules that need no model, whatever their schema. */
+  readonly injections: RowInjections;
   /** Agreement of the surrogate's share-shifted label with the written one on the reference rows. */
   readonly referenceAgreement: number | null;
 }

@@ -17,6 +17,7 @@ const sizes = {
   compression: { search: 80, certification: 180, control: 60 },
   demonstrations: 8,
   repeats: 5,
+  injections: 0,
   withoutLogProbabilities: { labels: true, samplesPerMask: 8, noiseRepeats: 24, probe: 9 },
 };
 const texts = {
@@ -40,6 +41,7 @@ describe("plan", () => {
         control: 60,
         demonstrations: 9,
         repeats: 5,
+        injections: 0,
       },
       most: expect.anything(),
     });

@@ -27,6 +27,7 @@ function ledgerOf(...taken: readonly OraclePurpose[]): Ledger {
     control: 10,
     demonstrations: 10,
     repeats: 10,
+    injections: 0,
   };
   return buildLedger({
     usages: taken.map((purpose) => ({ purpose, model: "m", promptTokens: 1, completionTokens: 1 })),

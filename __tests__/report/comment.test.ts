@@ -88,8 +88,8 @@ describe("the comment", () => {
     expect(marker).toBe("<!-- understudy:v1 key=review -->");
     expect(title).toBe("### Understudy: 2 prompts, 1 data set");
     expect(line).toBe(
-      "**−134 tokens** possible in `prompts/triage.prompt.yml` (11 %, certified) · **1 suspicious example** in `prompts/triage.prompt.yml` · " +
-        "**2 suspicious rows** in `data/train.jsonl` · **1 problem** in the wording · fidelity **0.71** (0.64–0.77) · 1,204 oracle calls, $0.08 · surrogate not supported",
+      "**−134 tokens** possible in `prompts/triage.prompt.yml` (11 %, certified) · **1 suspected instruction** in `prompts/triage.prompt.yml` · **1 suspicious example** in `prompts/triage.prompt.yml` · " +
+        "**3 suspicious rows** in `data/train.jsonl` · **1 problem** in the wording · fidelity **0.71** (0.64–0.77) · 1,204 oracle calls, $0.08 · surrogate not supported",
     );
     expect(blank).toBe("");
   });
@@ -277,6 +277,13 @@ describe("findings", () => {
     expect(hasFindings(only({ removable: triage.removable }))).toBe(true);
     expect(hasFindings(only({ demonstrations: triage.demonstrations }))).toBe(true);
     expect(hasFindings(only({ problems: triage.problems }))).toBe(true);
+    expect(hasFindings(only({ injections: triage.injections }))).toBe(true);
+    const old = triage.injections.map((one) => ({ ...one, isNew: false }));
+    expect(hasFindings(only({ injections: old }))).toBe(false);
+    const [data] = sampleReport.data;
+    if (data === undefined) throw new Error("the sample has a data file");
+    const rows = { ...data, suspicious: [], triggers: [] };
+    expect(hasFindings({ ...cleanReport, data: [rows] })).toBe(true);
   });
 });
 

@@ -21,6 +21,8 @@ export interface PlanOptions {
     readonly control: number;
   };
   readonly demonstrations: number;
+  /** Outputs asked for again without spans that hold suspected instructions. */
+  readonly injections: number;
   /** Fixed outputs asked again for the oracle's self-disagreement. */
   readonly repeats: number;
   /** What the kind of value may take where answers carry no log-probabilities. */
@@ -76,6 +78,7 @@ function callsOf(options: PlanOptions, margins: boolean): CallsByPurpose {
     control: compression.control,
     demonstrations: demonstrations === 0 ? 0 : demonstrations + 1,
     repeats: Math.max(repeats, labels ? 0 : noiseRepeats),
+    injections: options.injections,
   };
 }
 
@@ -120,6 +123,7 @@ function add(left: PlannedCalls, right: PlannedCalls): PlannedCalls {
       control: sum("control"),
       demonstrations: sum("demonstrations"),
       repeats: sum("repeats"),
+      injections: sum("injections"),
     },
     most: addPriced(left.most, right.most),
   };

@@ -1,6 +1,7 @@
 /** One changed data file: its new rows against the rows that were there before. No oracle is asked. */
 import type { ChangedFile, DataReport } from "../domain.js";
 import { newRows, parseTextLabelRows } from "../data/rows.js";
+import { scanFile } from "./row-injections.js";
 import { findSuspiciousRows } from "../findings/rows.js";
 import { labelScores, planRowScoring, sampleByHash } from "../findings/rows-prompt.js";
 import { progress } from "./oracle-values.js";
@@ -18,11 +19,13 @@ export async function reviewData(
   file: ChangedFile & { readonly head: string },
 ): Promise<DataReview> {
   const head = parseTextLabelRows(file.path, file.head);
-  if (head.kind !== "rows") return unjudged({ path: file.path, rows: 0, newRows: 0 }, head.reason);
+  const injections = scanFile(file);
+  if (head.kind !== "rows")
+    return unjudged({ path: file.path, rows: 0, newRows: 0, injections }, head.reason);
   const base = file.base === null ? null : parseTextLabelRows(file.path, file.base);
   const reference = base?.kind === "rows" ? base.rows : [];
   const added = newRows(reference, head.rows);
-  const counts = { path: file.path, rows: head.rows.length, newRows: added.length };
+  const counts = { path: file.path, rows: head.rows.length, newRows: added.length, injections };
   const judged = sampleByHash(added, job.settings["max-rows"]);
   const plan = planRowScoring({ referenceRows: reference, newRows: judged });
   if (plan.kind === "unknown") return unjudged(counts, plan.reason);
@@ -52,7 +55,7 @@ export async function reviewData(
 }
 
 function unjudged(
-  counts: Pick<DataReport, "path" | "rows" | "newRows">,
+  counts: Pick<DataReport, "path" | "rows" | "newRows" | "injections">,
   reason: string,
 ): DataReview {
   return {

@@ -18,11 +18,12 @@ const KEPT_SHARE = 0.75;
 /** Most calls of `Oracle.canScore`: of three prompts the own answer and two others are scored. */
 const PROBE_CALLS = 9;
 
-/** `depth`: a whole review, or an explanation alone. null without inputs. */
+/** `depth`: a whole review, or an explanation alone; `injectionCalls`: `plannedEffectCalls`. null without inputs. */
 export function planPrompt(
   job: Job,
   study: PromptStudy,
   depth: "all" | "explanation" = "all",
+  injectionCalls = 0,
 ): PlannedCalls | null {
   const inputs = study.inputs;
   const first = inputs?.search[0];
@@ -52,6 +53,7 @@ export function planPrompt(
       confidence,
     }),
     demonstrations: depth === "all" ? study.template.demonstrations.length : 0,
+    injections: injectionCalls,
     repeats: depth === "all" ? Math.min(job.settings["oracle-repeats"], search) : 0,
     withoutLogProbabilities: {
       labels: study.labels.length >= 2,

@@ -12,6 +12,8 @@ import { checkPrompt, parsePrompt, promptLabel } from "../prompts/index.js";
 import { answerCheckOf } from "./answer-check.js";
 import { compressPrompt } from "./compression.js";
 import { judgePromptDemonstrations } from "./demonstrations.js";
+import { measureEffects, plannedEffectCalls } from "./injection-effects.js";
+import { findInjections } from "./injections.js";
 import { explainPrompt } from "./explanation.js";
 import type { ExplanationOutcome } from "./explanation-outcome.js";
 import { coarseToFineStudy, evenStudy } from "./granular-study.js";
@@ -77,7 +79,8 @@ export async function reviewPrompt(
       oracle === null ? NO_ORACLE : (even.inputsReason ?? ""),
     );
 
-  const plan = planPrompt(job, even, depth);
+  const effectCalls = depth === "all" ? plannedEffectCalls(job, even, common.injections) : 0;
+  const plan = planPrompt(job, even, depth, effectCalls);
   const before = oracle.usages().length;
   if (plan !== null) announcePlan(job, even, oracle, plan);
   const fixed = await askUnmasked(job, even, oracle, even.inputs.search);
@@ -95,6 +98,10 @@ export async function reviewPrompt(
     depth === "all"
       ? await judgePromptDemonstrations(job, study, oracle, fixed)
       : { demonstrations: null, demonstrationsReason: NOT_ASKED };
+  const injections =
+    depth === "all"
+      ? await measureEffects(job, study, oracle, common.injections, { fixed, explained })
+      : common.injections;
   const suspicious = (demonstrations.demonstrations ?? []).map((found) => found.span);
   const disagreement =
     depth === "all"
@@ -117,6 +124,7 @@ export async function reviewPrompt(
       ...removable,
       ...disagreement,
       ...demonstrations,
+      injections,
       plan: null,
     },
     surrogate:
@@ -157,7 +165,10 @@ function perInputOf(
   }));
 }
 
-type CommonFields = Pick<PromptReport, "path" | "name" | "tokens" | "inputs" | "problems">;
+type CommonFields = Pick<
+  PromptReport,
+  "path" | "name" | "tokens" | "inputs" | "problems" | "injections"
+>;
 
 function describePrompt(job: Job, study: PromptStudy, file: ReviewedFile): CommonFields {
   const inputs = study.inputs;
@@ -176,6 +187,7 @@ function describePrompt(job: Job, study: PromptStudy, file: ReviewedFile): Commo
       certify: inputs?.certify.length ?? 0,
     },
     problems: checkPrompt(study.template, all),
+    injections: findInjections(study.template, file),
   };
 }
 
@@ -219,7 +231,7 @@ function withoutOracle(
       ...notMeasured(reason),
       demonstrations: null,
       demonstrationsReason: reason,
-      plan: planPrompt(job, study),
+      plan: planPrompt(job, study, "all", plannedEffectCalls(job, study, common.injections)),
     },
     surrogate: { masks: 0, tokens: 0 },
     explainedInputs: 0,

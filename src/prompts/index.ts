@@ -16,6 +16,7 @@ export {
   type PromptReference,
 } from "./prompt-list.js";
 export { renderMessages } from "./render.js";
+export { sourcePlaces, type ContentPlace } from "./source-places.js";
 export { placeSpans, type RenderedPlace } from "./span-places.js";
 export {
   atGranularity,

@@ -2,6 +2,8 @@
 import type {
   Certificate,
   DataReport,
+  InjectedRow,
+  PromptInjection,
   PromptReport,
   Report,
   ReportSpan,
@@ -56,6 +58,26 @@ export function suspiciousRows(report: Report): readonly SuspiciousRow[] {
   return report.data.flatMap((data) => data.suspicious ?? []);
 }
 
+/** Suspected instructions that a prompt file gained; older ones are no findings. */
+export function injections(report: Report): readonly Located<PromptInjection>[] {
+  return report.prompts.flatMap(({ path, injections: found }) =>
+    found.filter(({ isNew }) => isNew).map((one) => ({ ...one, path })),
+  );
+}
+
+/** The same in new rows of data files. */
+export function injectedRows(report: Report): readonly InjectedRow[] {
+  return report.data.flatMap((data) => data.injections.listed.filter(({ isNew }) => isNew));
+}
+
+/** Rows that anything is suspicious about, each once. */
+export function distinctSuspiciousRows(
+  report: Report,
+): readonly { readonly path: string; readonly line: number }[] {
+  const rows = [...suspiciousRows(report), ...injectedRows(report)];
+  return [...new Map(rows.map(({ path, line }) => [`${line} ${path}`, { path, line }])).values()];
+}
+
 export function triggers(report: Report): readonly Located<Trigger>[] {
   return report.data.flatMap((data) =>
     data.triggers.map((trigger) => ({ ...trigger, path: data.path })),
@@ -68,6 +90,8 @@ export function hasFindings(report: Report): boolean {
     certifiedDeletions(report).length > 0 ||
     suspiciousDemonstrations(report).length > 0 ||
     suspiciousRows(report).length > 0 ||
+    injections(report).length > 0 ||
+    injectedRows(report).length > 0 ||
     triggers(report).length > 0 ||
     report.prompts.some((prompt) => prompt.problems.length > 0)
   );

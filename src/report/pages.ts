@@ -4,6 +4,7 @@ import { details } from "./markdown/blocks.js";
 import { changedOutputsSection, certificationSection, diffSection } from "./sections/evidence.js";
 import { influenceSection, methodSection } from "./sections/explanation.js";
 import { filesTable, missing, problems } from "./sections/files.js";
+import { injectionsSection } from "./sections/injections.js";
 import { headline } from "./sections/headline.js";
 import { ledgerLine, ledgerTable } from "./sections/ledger.js";
 import { provenanceSection } from "./sections/provenance.js";
@@ -20,6 +21,7 @@ export function openSections(view: View): readonly Section[] {
     ["removable spans", removableSpans(view), 1],
     ["suspicious examples", demonstrationsTable(view), 2],
     ["suspicious rows", rowsTable(view), 3],
+    ["suspected instructions", injectionsSection(view), 3],
     ["phrases", triggersTable(view), 4],
     ["problems in the wording", problems(view), 5],
     ["what is missing", missing(view), 6],

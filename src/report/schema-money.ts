@@ -23,6 +23,7 @@ const PURPOSES = [
   "control",
   "demonstrations",
   "repeats",
+  "injections",
 ] as const satisfies readonly OraclePurpose[];
 
 const callCounts = {
@@ -33,6 +34,7 @@ const callCounts = {
   control: count,
   demonstrations: count,
   repeats: count,
+  injections: count,
 } satisfies Record<OraclePurpose, z.ZodType>;
 
 const plannedFields = { calls: count, promptTokens: count, cost: price };
@@ -56,6 +58,7 @@ const byPurpose = {
   control: usage,
   demonstrations: usage,
   repeats: usage,
+  injections: usage,
 } satisfies Record<OraclePurpose, z.ZodType>;
 
 export const missingAnswers = z

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { AttributionMethod, Report } from "../domain.js";
+import { promptInjection, rowInjections } from "./schema-injections.js";
 import { ledger, missingAnswers, planned } from "./schema-money.js";
 import { count, line, list, real, share, text } from "./schema-primitives.js";
 
@@ -294,6 +295,7 @@ const prompt = z.strictObject({
   selfDisagreementReason: text.nullable(),
   demonstrations: list(demonstration).nullable(),
   demonstrationsReason: text.nullable(),
+  injections: list(promptInjection),
   problems: list(text),
   plan: planned.nullable(),
 });
@@ -339,6 +341,7 @@ const data = z.strictObject({
   suspicious: list(row).nullable(),
   suspiciousReason: text.nullable(),
   triggers: list(trigger),
+  injections: rowInjections,
   referenceAgreement: share.nullable(),
 });
 

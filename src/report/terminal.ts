@@ -14,7 +14,7 @@ export function renderExplanation(report: PromptReport): string {
   const { explanation } = report;
   const title = visibleLine(promptLabel(report));
   if (explanation === null)
-    return `${title}\nno explanation: ${visibleLine(report.explanationReason ?? "no reason given")}\n`;
+    return `${[title, `no explanation: ${visibleLine(report.explanationReason ?? "no reason given")}`, ...injectionLines(report)].join("\n")}\n`;
   const { fidelity } = explanation;
   const head = [
     title,
@@ -45,7 +45,15 @@ export function renderExplanation(report: PromptReport): string {
   );
   const spans = strongestFirst(explanation.spans);
   const rest = explanation.spans.length - spans.length;
-  return `${[...head, ...spans.map((span) => spanLine(span, strongest)), ...(rest > 0 ? [`and ${rest} weaker spans`] : [])].join("\n")}\n`;
+  return `${[...head, ...spans.map((span) => spanLine(span, strongest)), ...(rest > 0 ? [`and ${rest} weaker spans`] : []), ...injectionLines(report)].join("\n")}\n`;
+}
+
+/** A line a suspected instruction; old ones are said to be. */
+function injectionLines({ injections }: PromptReport): readonly string[] {
+  return injections.map(
+    ({ source, rule, severity, isNew, evidence }) =>
+      `suspected instruction, line ${source.startLine}, column ${source.startColumn} (${rule}, ${severity}${isNew ? "" : ", not new"}): ${visibleLine(evidence)}`,
+  );
 }
 
 const MOST_SPANS = 60;

@@ -4,7 +4,12 @@ import type { Settings } from "../config.js";
 import { withSurrogateTime } from "../cost/reduction.js";
 import type { CostReduction, Ledger, Report, RunFacts } from "../domain.js";
 import { renderComment } from "../report/comment.js";
-import { certifiedDeletions, suspiciousDemonstrations, suspiciousRows } from "../report/facts.js";
+import {
+  certifiedDeletions,
+  distinctSuspiciousRows,
+  injections,
+  suspiciousDemonstrations,
+} from "../report/facts.js";
 import { createRedactor } from "../github/redact.js";
 import { redactReport, serializeReport } from "../report/json.js";
 import { renderSummary } from "../report/summary.js";
@@ -122,7 +127,10 @@ function timedReduction(job: OpenedJob, { explanations, surrogate }: Ledger): Co
 function countFindings(report: Report): Reviewed["counts"] {
   const deletions = certifiedDeletions(report);
   return {
-    suspicious: suspiciousDemonstrations(report).length + suspiciousRows(report).length,
+    suspicious:
+      suspiciousDemonstrations(report).length +
+      injections(report).length +
+      distinctSuspiciousRows(report).length,
     shorter: deletions.length,
     tokensSaved: deletions.reduce((sum, deletion) => sum + deletion.tokensSaved, 0),
   };

@@ -42,11 +42,13 @@ function removableCell({ removable, tokens }: PromptReport): string {
   return `**−${whole(removable.tokensSaved)}**${share}, certified`;
 }
 
-function demonstrationsCell({ demonstrations }: PromptReport): string {
-  if (demonstrations === null) return NOT_KNOWN;
-  return demonstrations.length === 0
-    ? "none found"
-    : `**${quantity(demonstrations.length, "example")}**`;
+function demonstrationsCell({ demonstrations, injections }: PromptReport): string {
+  const added = injections.filter(({ isNew }) => isNew).length;
+  const instructions = added > 0 ? [`**${quantity(added, "instruction")}**`] : [];
+  if (demonstrations === null) return [...instructions, NOT_KNOWN].join(", ");
+  const examples =
+    demonstrations.length > 0 ? [`**${quantity(demonstrations.length, "example")}**`] : [];
+  return [...examples, ...instructions].join(", ") || "none found";
 }
 
 function fidelityCell({ explanation }: PromptReport): string {
@@ -69,8 +71,11 @@ function dataSize({ rows, newRows }: DataReport): string {
   return `${quantity(rows, "row")} (${whole(newRows)} new)`;
 }
 
-function rowsCell({ suspicious, triggers }: DataReport): string {
-  const phrases = triggers.length > 0 ? [`**${quantity(triggers.length, "phrase")}**`] : [];
+function rowsCell({ suspicious, triggers, injections }: DataReport): string {
+  const phrases = [
+    ...(triggers.length > 0 ? [`**${quantity(triggers.length, "phrase")}**`] : []),
+    ...(injections.foundNew > 0 ? [`**${quantity(injections.foundNew, "instruction")}**`] : []),
+  ];
   if (suspicious === null) return [...phrases, NOT_KNOWN].join(", ");
   const rows = suspicious.length > 0 ? [`**${quantity(suspicious.length, "row")}**`] : [];
   return [...rows, ...phrases].join(", ") || "none found";

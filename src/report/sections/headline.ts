@@ -2,9 +2,10 @@
 import type { Report } from "../../domain.js";
 import {
   certifiedDeletions,
+  distinctSuspiciousRows,
   hasFindings,
+  injections,
   suspiciousDemonstrations,
-  suspiciousRows,
   triggers,
   unanswered,
 } from "../facts.js";
@@ -86,8 +87,9 @@ function suspiciousParts(report: Report): readonly string[] {
     found.length === 0
       ? []
       : [`**${quantity(found.length, noun)}**${inFiles(found.map(({ path }) => path))}`];
-  const rows = suspiciousRows(report);
+  const rows = distinctSuspiciousRows(report);
   return [
+    ...count("suspected instruction", injections(report)),
     ...count("suspicious example", suspiciousDemonstrations(report)),
     ...count("suspicious row", rows),
     ...(rows.length === 0 ? count("suspicious phrase", triggers(report)) : []),

@@ -1,0 +1,105 @@
+/**
+ * Letters of other scripts that look like Latin ones, by hand from Unicode Technical Standard 39 (Unicode Security
+ * Mechanisms, `confusables.txt`, version 15.1): the Cyrillic, Greek, Armenian and Latin letters that a phrase can be spelled
+ * with. What compatibility decomposition (NFKD) folds by itself (fullwidth, circled and mathematical letters) is not listed.
+ *
+ * Cyrillic small letters are folded as their capitals look (в as B, н as H), so that both cases fold alike.
+ */
+const PAIRS: Readonly<Record<string, string>> = {
+  // Cyrillic
+  а: "a",
+  в: "b",
+  с: "c",
+  ԁ: "d",
+  е: "e",
+  һ: "h",
+  н: "h",
+  і: "i",
+  ӏ: "i",
+  ј: "j",
+  к: "k",
+  м: "m",
+  о: "o",
+  р: "p",
+  ԛ: "q",
+  ѕ: "s",
+  т: "t",
+  у: "y",
+  ү: "y",
+  ѵ: "v",
+  ԝ: "w",
+  х: "x",
+  // Greek; capitals look otherwise than small letters
+  α: "a",
+  Β: "b",
+  ϲ: "c",
+  Ε: "e",
+  Η: "h",
+  Ι: "i",
+  ι: "i",
+  Κ: "k",
+  κ: "k",
+  Μ: "m",
+  Ν: "n",
+  ν: "v",
+  ο: "o",
+  Ρ: "p",
+  ρ: "p",
+  Τ: "t",
+  τ: "t",
+  Υ: "y",
+  υ: "u",
+  Χ: "x",
+  χ: "x",
+  γ: "y",
+  Ζ: "z",
+  η: "n",
+  // Armenian
+  օ: "o",
+  ս: "u",
+  ո: "n",
+  հ: "h",
+  ց: "g",
+  զ: "q",
+  // Latin letters without a decomposition
+  ı: "i",
+  ɩ: "i",
+  ɡ: "g",
+  ɑ: "a",
+  ɪ: "i",
+  ʟ: "l",
+  ᴀ: "a",
+  ʙ: "b",
+  ᴄ: "c",
+  ᴅ: "d",
+  ᴇ: "e",
+  ɢ: "g",
+  ʜ: "h",
+  ᴊ: "j",
+  ᴋ: "k",
+  ᴍ: "m",
+  ɴ: "n",
+  ᴏ: "o",
+  ᴘ: "p",
+  ʀ: "r",
+  ꜱ: "s",
+  ᴛ: "t",
+  ᴜ: "u",
+  ᴠ: "v",
+  ᴡ: "w",
+  ʏ: "y",
+  ᴢ: "z",
+  ø: "o",
+  đ: "d",
+  ł: "l",
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+};
+
+const TABLE = new Map(Object.entries(PAIRS));
+
+/** The Latin letters that `character` (one code point) may be taken for, in lower case; null where it is not in the table. */
+export function lookalikeOf(character: string): string | null {
+  return TABLE.get(character) ?? TABLE.get(character.toLowerCase()) ?? null;
+}
