@@ -40,6 +40,7 @@ describe("plan", () => {
         control: 60,
         demonstrations: 9,
         repeats: 5,
+        base: 0,
       },
       most: expect.anything(),
     });

@@ -27,6 +27,7 @@ function ledgerOf(...taken: readonly OraclePurpose[]): Ledger {
     control: 10,
     demonstrations: 10,
     repeats: 10,
+    base: 10,
   };
   return buildLedger({
     usages: taken.map((purpose) => ({ purpose, model: "m", promptTokens: 1, completionTokens: 1 })),

@@ -59,6 +59,7 @@ export function buildLedger(options: LedgerOptions): Ledger {
         control: of("control"),
         demonstrations: of("demonstrations"),
         repeats: of("repeats"),
+        base: of("base"),
       },
     },
     surrogate,

@@ -1,5 +1,5 @@
 /** What an explanation and a certified shorter prompt would cost: said before the first call, held against what happened after. */
-import { planOf } from "../cost/plan.js";
+import { planOf, type PlanOptions } from "../cost/plan.js";
 import { sumPrices } from "../cost/prices.js";
 import type { OraclePurpose, PlannedCalls } from "../domain.js";
 import { plannedCalls } from "../findings/compression.js";
@@ -17,11 +17,12 @@ const KEPT_SHARE = 0.75;
 /** Most calls of `Oracle.canScore`: of three prompts the own answer and two others are scored. */
 const PROBE_CALLS = 9;
 
-/** `depth`: a whole review, or an explanation alone. null without inputs. */
+/** `depth`: a whole review, or an explanation alone; `base`: what the version before the change is asked. null without inputs. */
 export function planPrompt(
   job: Job,
   study: PromptStudy,
   depth: "all" | "explanation" = "all",
+  base: PlanOptions["base"] | null = null,
 ): PlannedCalls | null {
   const inputs = study.inputs;
   const first = inputs?.search[0];
@@ -51,6 +52,7 @@ export function planPrompt(
       confidence,
     }),
     demonstrations: depth === "all" ? study.template.demonstrations.length : 0,
+    ...(base && { base }),
     repeats: depth === "all" ? Math.min(job.settings["oracle-repeats"], search) : 0,
     withoutLogProbabilities: {
       labels: study.labels.length >= 2,

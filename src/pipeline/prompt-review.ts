@@ -3,6 +3,8 @@ import type { ChangedFile, Interval, OracleAnswer, PlannedCalls, PromptReport } 
 import { UnderstudyError } from "../errors.js";
 import { checkPrompt, parsePrompt } from "../prompts/index.js";
 import { answerCheckOf } from "./answer-check.js";
+import { compareWithBase } from "./base-change.js";
+import { openBase, plannedBase, type BaseSide } from "./base-version.js";
 import { compressPrompt } from "./compression.js";
 import { judgePromptDemonstrations } from "./demonstrations.js";
 import { explainPrompt } from "./explanation.js";
@@ -11,6 +13,7 @@ import { coarseToFineStudy, evenStudy } from "./granular-study.js";
 import { askUnmasked } from "./oracle-values.js";
 import { announceOutcome, announcePlan, planPrompt } from "./plan.js";
 import type { Job } from "./ports.js";
+import { savingsOfDeletion } from "./savings.js";
 import { checkMaskChoice } from "./screen-and-apply.js";
 import { unscreened } from "./screen-surrogate.js";
 import { measureSelfDisagreement, notMeasured } from "./self-disagreement.js";
@@ -59,22 +62,24 @@ export async function reviewPrompt(
   const written = await openStudy(job, file.path, file.head);
   const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity, method);
   const common = describePrompt(job, even, file);
+  const base: BaseSide =
+    depth === "all" ? openBase(job, even, file) : { kind: "none", reason: NOT_ASKED };
   if (oracle === null || even.inputs === null)
-    return withoutOracle(
+    return await withoutOracle(
       job,
-      even,
+      { study: even, base },
       common,
       oracle === null ? NO_ORACLE : (even.inputsReason ?? ""),
     );
 
-  const plan = planPrompt(job, even, depth);
+  const plan = planPrompt(job, even, depth, plannedBase(job, even, base));
   const before = oracle.usages().length;
   if (plan !== null) announcePlan(job, even, oracle, plan);
   const fixed = await askUnmasked(job, even, oracle, even.inputs.search);
   if (fixed.every((answer) => answer === null))
-    return withoutOracle(
+    return await withoutOracle(
       job,
-      even,
+      { study: even, base },
       common,
       `the oracle answered none of the ${fixed.length} inputs: ${firstRefusal(oracle)}`,
       plan,
@@ -99,14 +104,27 @@ export async function reviewPrompt(
           selfDisagreement: disagreement.selfDisagreement,
         })
       : { removable: null, removableReason: NOT_ASKED };
+  // Last: where the budget ends, what head needs has been asked.
+  const change = await compareWithBase(
+    job,
+    {
+      study,
+      explanation: explained.kind === "explained" ? explained.explained.explanation : null,
+      demonstrations: demonstrations.demonstrations ?? [],
+      oracle: { kind: "oracle", oracle, fixed },
+    },
+    base,
+  );
   if (plan !== null) announceOutcome(job, study, oracle, { plan, before });
   return {
     report: {
       ...common,
       ...explanationFields(job, explained),
       ...removable,
+      savings: savingsOfDeletion(job, removable.removable, { oracle, fixed }),
       ...disagreement,
       ...demonstrations,
+      ...change,
       plan: null,
     },
     surrogate:
@@ -165,6 +183,7 @@ function describePrompt(
     },
     inputs: {
       source: inputs?.source ?? null,
+      hash: inputs?.hash ?? null,
       search: inputs?.search.length ?? 0,
       certify: inputs?.certify.length ?? 0,
     },
@@ -189,13 +208,19 @@ function baseTokens(job: Job, path: string, text: string): number | null {
   }
 }
 
-function withoutOracle(
+async function withoutOracle(
   job: Job,
-  study: PromptStudy,
+  { study, base }: { readonly study: PromptStudy; readonly base: BaseSide },
   common: CommonFields,
   reason: string,
   planned: PlannedCalls | null = null,
-): PromptReview {
+): Promise<PromptReview> {
+  const head = {
+    study,
+    explanation: null,
+    demonstrations: [],
+    oracle: { kind: "unknown", reason } as const,
+  };
   const screens = [unscreened(job, "not screened", reason)];
   return {
     report: {
@@ -206,10 +231,12 @@ function withoutOracle(
       instanceLevels: [],
       removable: null,
       removableReason: reason,
+      savings: null,
       ...notMeasured(reason),
       demonstrations: null,
       demonstrationsReason: reason,
-      plan: planPrompt(job, study),
+      ...(await compareWithBase(job, head, base)),
+      plan: planPrompt(job, study, "all", plannedBase(job, study, base)),
     },
     surrogate: { masks: 0, tokens: 0 },
     explainedInputs: 0,

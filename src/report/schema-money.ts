@@ -23,6 +23,7 @@ const PURPOSES = [
   "control",
   "demonstrations",
   "repeats",
+  "base",
 ] as const satisfies readonly OraclePurpose[];
 
 const callCounts = {
@@ -33,6 +34,7 @@ const callCounts = {
   control: count,
   demonstrations: count,
   repeats: count,
+  base: count,
 } satisfies Record<OraclePurpose, z.ZodType>;
 
 const plannedFields = { calls: count, promptTokens: count, cost: price };
@@ -56,7 +58,13 @@ const byPurpose = {
   control: usage,
   demonstrations: usage,
   repeats: usage,
+  base: usage,
 } satisfies Record<OraclePurpose, z.ZodType>;
+
+export const savings = z.strictObject({ promptTokens: count, cost: price }).meta({
+  id: "Savings",
+  description: "Every thousand calls; cost in USD, null: unknown price, never 0.",
+});
 
 export const missingAnswers = z
   .strictObject({

@@ -86,6 +86,7 @@ const PURPOSES = [
   "certification",
   "control",
   "demonstrations",
+  "base",
 ] as const satisfies readonly OraclePurpose[];
 
 /** What was said before the first call against what was needed: the plan is an upper estimate, for searches stop early. */
