@@ -64,32 +64,50 @@ function whyKept(prompt: PromptReport, span: ReportSpan): string {
   const going = redundantWith(prompt, span.index).filter(({ index }) =>
     deletedOf(prompt).includes(index),
   );
-  const pairs = pairWords(going, "redundant with", "which goes");
-  const tried = failedStep(removable.path, span.index, deletedOf(prompt));
   const { influence } = span;
-  const carries =
-    explanation?.shown && influence !== null && influence.low > 0 ? ["carries the outputs"] : [];
-  if (tried !== null) return [...carries, tried, ...pairs].join("; ");
-  return [...carries, ...pairs].join("; ") || "not tried: others were found to matter less";
+  const carries = explanation?.shown === true && influence !== null && influence.low > 0;
+  const reasons = [
+    ...(carries ? ["carries outputs"] : []),
+    ...trialWords(removable, span.index),
+    ...pairWords(going, "redundant with", "which goes"),
+  ];
+  return (
+    reasons.join("; ") || "not tried: its influence on some input ranks it behind those that were"
+  );
 }
 
-/** The mildest step beyond the certified deletion that holds the span, and what it changed. */
-function failedStep(
-  path: readonly PathStep[],
-  span: number,
-  deleted: readonly number[],
-): string | null {
-  const step = path
-    .filter(({ spans }) => spans.includes(span))
-    .sort((left, right) => left.spans.length - right.spans.length)[0];
-  if (step === undefined) return null;
-  const others = step.spans.filter((index) => index !== span && !deleted.includes(index)).length;
-  const beside = others === 0 ? "" : ` (with ${whole(others)} more)`;
-  const trial = step.certify ?? step.search;
-  if (trial === null) return null;
+type Removable = NonNullable<PromptReport["removable"]>;
+
+/** What the mildest deletion that went as far as this span did, on the held-out inputs where it came to that. */
+function trialWords(removable: Removable, span: number): readonly string[] {
+  const holding = removable.path.filter(({ spans }) => spans.includes(span));
+  const mildest = holding.reduce<PathStep | null>(
+    (best, step) => (best === null || step.spans.length < best.spans.length ? step : best),
+    null,
+  );
+  const certified = holding.find(({ certify }) => certify !== null);
+  const step = certified ?? mildest;
+  const trial = step?.certify ?? step?.search ?? null;
+  if (step === null || step === undefined || trial === null) return [];
+  const others = step.spans.filter(
+    (index) => index !== span && !removable.spans.includes(index),
+  ).length;
+  const beside = others === 0 ? "" : ` with ${whole(others)} more`;
   const where = step.certify === null ? "search" : "held-out";
-  return `deleting it too${beside} changed ${whole(trial.changed)} of ${whole(trial.inputs)} ${where} outputs`;
+  const changed = `deleting it too${beside} changed ${whole(trial.changed)} of ${whole(trial.inputs)} ${where} outputs`;
+  return [
+    step.certify === null && held(removable, trial)
+      ? `${changed}, but certification ended at a milder deletion`
+      : changed,
+  ];
 }
+
+/** Whether a trial on the search set stayed within half the tolerance, as the search demands. */
+function held({ certificate }: Removable, { changed, inputs }: Trial): boolean {
+  return certificate !== null && changed <= (certificate.tolerance / 2) * inputs;
+}
+
+type Trial = NonNullable<PathStep["search"]>;
 
 function redundantWith(
   { explanation }: PromptReport,

@@ -1,5 +1,5 @@
 /** Head against base: what the change added, took away and moved, and what the oracle made of it. */
-import type { ChangedSpan, PromptChange } from "../../domain.js";
+import type { ChangedSpan, PromptChange, PromptReport } from "../../domain.js";
 import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
 import { blocks, bullets, each, table } from "../markdown/blocks.js";
 import { change as difference, interval, percent, quantity, whole } from "../markdown/numbers.js";
@@ -11,20 +11,21 @@ const LINES = 6;
 
 /** Up to three lines a changed prompt; null where none has a base version that differs in its spans. */
 export function changeSection(view: View): string | null {
-  return each(view.report.prompts, view.rows, ({ path, change }) =>
-    change === null || isSame(change)
+  return each(view.report.prompts, view.rows, (prompt) => {
+    const { path, change } = prompt;
+    return change === null || isSame(change)
       ? null
       : blocks(
           `#### What this change did to ${fileName(path)}`,
           bullets(
-            [counts(change), addedLine(view, path, change), removedLine(change)].filter(
+            [counts(change), addedLine(view, prompt, change), removedLine(change)].filter(
               (line) => line !== null,
             ),
             3,
             (line) => line,
           ),
-        ),
-  );
+        );
+  });
 }
 
 function isSame({ added, removed, moved }: PromptChange): boolean {
@@ -46,20 +47,42 @@ function counts({ tokens, added, removed, moved, outputs, outputsReason }: Promp
   return `**${difference(tokens.head - tokens.base)} tokens**: ${parts.join(", ")}; ${differing}.`;
 }
 
-/** `The 3 added spans carry 2 % (0.4–9 %) of the influence and 31 % of the tokens; 1 does nothing measurable: line 5.` */
-function addedLine(view: View, path: string, { added, addedShare }: PromptChange): string | null {
+/** `The added spans carry 2 % (0.4 % to 9 %) of the influence and 31 % of the tokens; 1 of them does nothing measurable: line 5.` */
+function addedLine(
+  view: View,
+  prompt: PromptReport,
+  { added, addedShare }: PromptChange,
+): string | null {
   if (added.length === 0 || addedShare === null) return null;
   const { influence, tokens } = addedShare;
   const carried =
     influence === null
       ? "carry an unknown share of the influence"
       : `carry **${percent(influence.estimate)}** (${percent(influence.low)} to ${percent(influence.high)}) of the influence`;
-  const idle = added.filter(({ effect }) => effect === "does nothing measurable");
-  const nothing =
-    idle.length === 0
-      ? ""
-      : `; ${whole(idle.length)} of them ${idle.length === 1 ? "does" : "do"} nothing measurable: ${lineList(idle, (span) => linesOf(view, path, span))}`;
-  return `The added spans ${carried} and **${percent(tokens)}** of the tokens${nothing}.`;
+  const named = (spans: readonly ChangedSpan[], one: string, more: string): readonly string[] =>
+    spans.length === 0
+      ? []
+      : [
+          `${whole(spans.length)} of them ${spans.length === 1 ? one : more}: ${lineList(spans, (span) => linesOf(view, prompt.path, span))}`,
+        ];
+  const of = (effect: ChangedSpan["effect"]): readonly ChangedSpan[] =>
+    added.filter((span) => span.effect === effect);
+  const going = added.filter((span) => isDeleted(prompt, span));
+  return `${[
+    `The added spans ${carried} and **${percent(tokens)}** of the tokens`,
+    ...named(of("does nothing measurable"), "does nothing measurable", "do nothing measurable"),
+    ...named(of("undecided"), "cannot be told from none", "cannot be told from none"),
+    ...named(going, "can go, certified", "can go, certified"),
+  ].join("; ")}.`;
+}
+
+/** Whether the span is part of the certified deletion. */
+function isDeleted({ explanation, removable }: PromptReport, span: ChangedSpan): boolean {
+  const spans = removable?.certificate ? removable.spans : [];
+  return spans.some((index) => {
+    const own = explanation?.spans[index];
+    return own?.startLine === span.startLine && own.text === span.text;
+  });
 }
 
 /** Lines of base are no link: the reviewed commit does not hold them. */
