@@ -63,6 +63,9 @@ describe("the command line", () => {
     [["explain", "p.txt", "--per-inputs"], /per-inputs/],
     [["explain"], /exactly one prompt file/],
     [["model", "bench", "--masks", "sparse-k"], /not a whole number/],
+    [["compress"], /exactly one prompt file/],
+    [["explain", "p.txt", "--write"], /writes to no prompt/],
+    [["scan"], /not supported in this version/],
     [["merge"], /not supported in this version/],
   ])("%j is a mistake that is explained", async (words, message) => {
     const { code, err } = await run(...words);

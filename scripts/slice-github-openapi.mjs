@@ -10,6 +10,9 @@ import { readFileSync } from "node:fs";
 const OPERATIONS = [
   ["/repos/{owner}/{repo}/issues/{issue_number}/comments", ["get", "post"]],
   ["/repos/{owner}/{repo}/issues/comments/{comment_id}", ["get", "patch"]],
+  ["/repos/{owner}/{repo}/pulls/{pull_number}/files", ["get"]],
+  ["/repos/{owner}/{repo}/pulls/{pull_number}/comments", ["get"]],
+  ["/repos/{owner}/{repo}/pulls/{pull_number}/reviews", ["post"]],
 ];
 
 const PROSE = new Set([

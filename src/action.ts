@@ -8,7 +8,10 @@ import { upsertComment, type CommentOutcome } from "./github/comment.js";
 import { readEvent, type OtherEvent, type PullRequestEvent } from "./github/event.js";
 import { createRedactor } from "./github/redact.js";
 import { hasFindings } from "./report/facts.js";
+import { renderComment } from "./report/comment.js";
+import type { SuggestionOutcome } from "./github/suggestions.js";
 import { settingsOf, type CommandContext } from "./wiring/context.js";
+import { notesOf, suggestDeletions } from "./wiring/suggestions.js";
 import { exitCodeOf, reviewAndWrite, secretsOf, type Reviewed } from "./wiring/review.js";
 
 type Event = PullRequestEvent | OtherEvent;
@@ -25,7 +28,8 @@ export async function run(): Promise<void> {
     const redact = createRedactor(secrets);
     await core.summary.addRaw(redact(reviewed.summary)).write();
     annotate(reviewed, redact);
-    report(await comment({ event, settings, reviewed, redact }));
+    const suggested = await suggest({ event, settings, reviewed, redact });
+    report(await comment({ event, settings, reviewed: { ...reviewed, ...suggested }, redact }));
     setOutputs(reviewed);
     finish(reviewed, settings);
   } catch (thrown) {
@@ -79,6 +83,52 @@ interface Posting {
   readonly settings: Settings;
   readonly reviewed: Reviewed;
   readonly redact: (text: string) => string;
+}
+
+/** Posts suggestions where they are asked for; the comment then says which lines could carry them. Never fails a run. */
+async function suggest({
+  event,
+  settings,
+  reviewed,
+  redact,
+}: Posting): Promise<Pick<Reviewed, "comment"> | null> {
+  const token = settings["github-token"];
+  if (!settings.suggestions) return null;
+  if (event.kind === "other" || token === null) {
+    core.info(
+      `no suggestions: ${event.kind === "other" ? event.reason : "there is no github-token"}`,
+    );
+    return null;
+  }
+  const key = settings["comment-key"];
+  const { report } = reviewed;
+  const outcome = await suggestDeletions({ event, token, key, report, redact });
+  sayOfSuggestions(outcome, event);
+  return outcome?.kind === "placed"
+    ? { comment: renderComment(report, { key, suggestions: notesOf(outcome) }) }
+    : null;
+}
+
+function sayOfSuggestions(outcome: SuggestionOutcome | null, { fork }: PullRequestEvent): void {
+  switch (outcome?.kind) {
+    case undefined:
+      core.info("no suggestions: nothing was certified that could go");
+      return;
+    case "placed":
+      core.info(
+        `suggestions: ${outcome.posted} posted, ${outcome.already} posted before, ${outcome.outside.length} outside the diff`,
+      );
+      return;
+    case "refused":
+      core.warning(
+        `the suggestions were refused; the workflow needs the permission \`${outcome.permission}\` (${outcome.message})${fork ? "; pull requests from forks get a token that may only read" : ""}. The diff is in the job summary.`,
+      );
+      return;
+    case "failed":
+      core.warning(
+        `the suggestions could not be posted (${outcome.status}: ${outcome.message}). The diff is in the job summary.`,
+      );
+  }
 }
 
 async function comment({

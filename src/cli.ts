@@ -5,6 +5,7 @@ import { describeSetting, fromStrings, settingDefinitions, settingNames } from "
 import { VERSION } from "./pipeline/ports.js";
 import type { CommandContext, ExitCode } from "./wiring/context.js";
 import { runModelBench } from "./wiring/bench-command.js";
+import { runCompress } from "./wiring/compress-command.js";
 import { runModelInfo, runModelScore } from "./wiring/model-commands.js";
 import { runExplain, runScreen } from "./wiring/prompt-commands.js";
 import { runReview } from "./wiring/review.js";
@@ -34,6 +35,12 @@ const VERBS: readonly Verb[] = [
     synopsis: "screen PROMPT",
     does: "whether the surrogate may speak for the oracle on one prompt",
     run: runScreen,
+  },
+  {
+    name: "compress",
+    synopsis: "compress PROMPT [--write]",
+    does: "the shortest prompt that the oracle certifies, span by span; --write shortens the file",
+    run: runCompress,
   },
   {
     name: "model info",
@@ -66,6 +73,7 @@ const EXTRA_OPTIONS = {
   model: { type: "string" },
   values: { type: "string" },
   "per-input": { type: "boolean" },
+  write: { type: "boolean" },
 } as const;
 
 function usage(): string {
@@ -132,7 +140,7 @@ function verbOf(positionals: readonly string[]): {
     verb.name.split(" ").every((word, index) => positionals[index] === word),
   );
   if (found) return { verb: found, rest: positionals.slice(found.name.split(" ").length) };
-  const planned = ["compress", "scan", "merge"].includes(positionals[0] ?? "");
+  const planned = ["scan", "merge"].includes(positionals[0] ?? "");
   throw new UnderstudyError(
     "USAGE",
     planned
@@ -177,6 +185,14 @@ function masksOf(verb: Verb, values: Arguments["values"]): number | null {
   return Number(text);
 }
 
+/** A flag that changes files is never passed over in silence. */
+function refuseToWrite({ name }: Verb, values: Arguments["values"]): void {
+  if (!flag(values, "write") || name === "compress") return;
+  throw new UnderstudyError("USAGE", `\`${name}\` writes to no prompt, so --write means nothing`, {
+    fix: "leave --write away, or use `compress`",
+  });
+}
+
 /** Runs one command; throws nothing: every failure becomes a message on standard error and an exit code. */
 export async function main(words: readonly string[]): Promise<ExitCode> {
   try {
@@ -190,6 +206,7 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
       return 0;
     }
     const { verb, rest } = verbOf(positionals);
+    refuseToWrite(verb, values);
     return await verb.run({
       caller: fromStrings(settingStrings(verb, values), "--"),
       operands: rest,
@@ -202,6 +219,7 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
       masks: masksOf(verb, values),
       values: textOf(values, "values"),
       perInput: flag(values, "per-input"),
+      write: flag(values, "write"),
       root: process.cwd(),
       environment: process.env,
       print: (text) => void process.stdout.write(text),

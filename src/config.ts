@@ -73,6 +73,10 @@ export const settingDefinitions = {
     count(8, 0),
     "Fixed outputs of the search set asked again, to measure how often the oracle changes its own answer; 0: not measured.",
   ),
+  "base-masks-per-input": define(
+    count(2, 0),
+    "Masked prompts of the version before the change, an input of the search set, that tell which of the removed spans mattered; 0: that version is not asked at all.",
+  ),
   "oracle-concurrency": define(
     z.number().int().min(1).max(256).nullable().default(null),
     "Oracle calls under way at once; by default 1 on loopback, 4 elsewhere.",
@@ -271,6 +275,11 @@ export const settingDefinitions = {
     "caller",
   ),
   "github-token": define(text, "Token for the comment; needs `pull-requests: write`.", "caller"),
+  suggestions: define(
+    z.boolean().default(false),
+    "Post the certified deletion as suggestions on the lines of the pull request's diff; lines outside it are listed in the comment.",
+    "caller",
+  ),
   "output-folder": define(
     z.string().min(1).default("out/understudy"),
     "Where comment, summary and report files are written.",

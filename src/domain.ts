@@ -435,6 +435,14 @@ export interface ChangedOutput {
   readonly after: string;
 }
 
+/** What a certified deletion saves, every thousand calls of the shortened prompt. */
+export interface Savings {
+  /** Counted as `PromptReport.tokens` are. */
+  readonly promptTokens: number;
+  /** USD at the price of the oracle's model; null = unknown price, never 0. */
+  readonly cost: number | null;
+}
+
 /** One step of the nested deletion path. */
 export interface PathStep {
   readonly spans: readonly number[];
@@ -660,7 +668,9 @@ export type OraclePurpose =
   /** The unmasked prompt asked again: how much answers differ when nothing was changed. */
   | "repeats"
   /** Prompts without a span that holds a suspected instruction. */
-  | "injections";
+  | "injections"
+  /** The version before the change: its outputs, and masks over the spans that the change took away. */
+  | "base";
 
 /** Why an oracle gave no answer. */
 export type RefusalCause =
@@ -743,6 +753,66 @@ export interface Explanation {
   readonly spans: readonly ReportSpan[];
 }
 
+/** What an interval says of a span's influence, held against the strongest span; never more than the interval. */
+export type SpanEffect =
+  /** All of the interval is above 0: the span carries outputs. */
+  | "carries"
+  /** All of it is below 0. */
+  | "works against"
+  /** It holds 0 and both its ends are small. */
+  | "does nothing measurable"
+  /** It holds 0 and is wide: nothing can be said. */
+  | "undecided";
+
+/** A span that one side has and the other has not. */
+export interface ChangedSpan {
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly text: string;
+  readonly tokens: number;
+  /** 90 % interval; null where it was not measured or is withheld, and for what cannot be masked. */
+  readonly influence: Interval | null;
+  /** null exactly where `influence` is. */
+  readonly effect: SpanEffect | null;
+}
+
+/** The same text at another place. Lines are those of its beginning. */
+export interface MovedSpan {
+  readonly text: string;
+  readonly baseLine: number;
+  readonly headLine: number;
+}
+
+/** Outputs of both versions on the same inputs. */
+export interface OutputComparison {
+  /** Inputs of the search set that both versions answered. */
+  readonly inputs: number;
+  /** before: the base version's output, after: the head version's. */
+  readonly differing: readonly ChangedOutput[];
+}
+
+/** What a change did to a prompt. Spans are aligned by their text: an edited one counts as removed and as added. */
+export interface PromptChange {
+  readonly tokens: { readonly base: number; readonly head: number };
+  readonly added: readonly ChangedSpan[];
+  readonly removed: readonly ChangedSpan[];
+  readonly moved: readonly MovedSpan[];
+  readonly unchanged: number;
+  /** Of the added spans that can be masked, among all that can: null without any, and `influence` null where it is not shown. */
+  readonly addedShare: {
+    readonly tokens: number;
+    /** Sum of absolute influences over that of all; low and high hold where every span is within its own 90 % interval. */
+    readonly influence: Interval | null;
+  } | null;
+  /** null with a reason where the base version was not asked or did not answer. */
+  readonly outputs: OutputComparison | null;
+  readonly outputsReason: string | null;
+  /** Why removed spans that can be masked have no influence; null where they have. */
+  readonly removedReason: string | null;
+  /** `SuspiciousDemonstration.span` of those that the base version had too. */
+  readonly oldDemonstrations: readonly number[];
+}
+
 export interface PromptReport {
   readonly path: string;
   /** Which of the prompts in the file; null where the file is the prompt. */
@@ -754,6 +824,8 @@ export interface PromptReport {
   };
   readonly inputs: {
     readonly source: string | null;
+    /** Of the inputs' content; null without inputs. */
+    readonly hash: string | null;
     readonly search: number;
     readonly certify: number;
   };
@@ -774,6 +846,8 @@ export interface PromptReport {
     readonly diff: string | null;
   } | null;
   readonly removableReason: string | null;
+  /** Of the certified deletion; null without a certificate. */
+  readonly savings: Savings | null;
   /** Counted within every certificate's bound, which it can only widen; null with a reason where it was not measured. */
   readonly selfDisagreement: SelfDisagreement | null;
   readonly selfDisagreementReason: string | null;
@@ -781,6 +855,9 @@ export interface PromptReport {
   readonly demonstrationsReason: string | null;
   /** Found by rules without any model; empty: none found. */
   readonly injections: readonly PromptInjection[];
+  /** Head against base; null with a reason for a new prompt, and where the base version cannot be read. */
+  readonly change: PromptChange | null;
+  readonly changeReason: string | null;
   readonly problems: readonly string[];
   /** What buying an explanation and a certificate would take, where there was no oracle. */
   readonly plan: PlannedCalls | null;

@@ -42,6 +42,7 @@ describe("plan", () => {
         demonstrations: 9,
         repeats: 5,
         injections: 0,
+        base: 0,
       },
       most: expect.anything(),
     });

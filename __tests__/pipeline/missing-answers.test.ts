@@ -28,6 +28,7 @@ function ledgerOf(...taken: readonly OraclePurpose[]): Ledger {
     demonstrations: 10,
     repeats: 10,
     injections: 0,
+    base: 10,
   };
   return buildLedger({
     usages: taken.map((purpose) => ({ purpose, model: "m", promptTokens: 1, completionTokens: 1 })),

@@ -138,6 +138,7 @@ describe("the plan", () => {
       control: 10,
       demonstrations: 0,
       repeats: 8,
+      base: 0,
     });
     expect(plan?.most.calls).toBe(328 + 9 + 7 * 160);
     const oracle = live();

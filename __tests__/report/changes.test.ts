@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { applyPatch } from "diff";
 import fc from "fast-check";
-import { unifiedDiff } from "../../src/report/changes.js";
+import { applyDiff, unifiedDiff } from "../../src/report/changes.js";
 
 const lines = fc
   .array(fc.constantFrom("a", "b", "  c", "-d", "+e", "@@ x", "", "\\ No"), { maxLength: 12 })
@@ -50,5 +50,29 @@ describe("a unified diff", () => {
 
   test("keeps the line ends of a file from another system", () => {
     expect(unifiedDiff("a", "x\r\ny\r\n", "x\r\n")).toContain("\n-y\r\n");
+  });
+});
+
+describe("applying it", () => {
+  test("gives the text it was made to, for any two texts, and nothing for another text", () => {
+    fc.assert(
+      fc.property(lines, lines, lines, (before, after, other) => {
+        const diff = unifiedDiff("a", before, after);
+        if (diff === "") return;
+        expect(applyDiff("a", before, diff)).toBe(after);
+        const elsewhere = applyDiff("a", other, diff);
+        if (other !== before && elsewhere !== null)
+          expect(unifiedDiff("a", other, elsewhere)).toBe(diff);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("keeps CRLF, and does not shift to where the lines stand now", () => {
+    const before = "a\r\nb\r\nc\r\n";
+    const diff = unifiedDiff("p", before, "a\r\nc\r\n");
+    expect(applyDiff("p", before, diff)).toBe("a\r\nc\r\n");
+    expect(applyDiff("p", `x\r\n${before}`, diff)).toBeNull();
+    expect(applyDiff("p", before, "no diff at all")).toBeNull();
   });
 });

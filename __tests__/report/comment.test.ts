@@ -42,6 +42,7 @@ function withTexts(report: Report, replace: (text: string) => string): Report {
     "name",
     "currency",
     "valueKind",
+    "effect",
   ]);
   const visit = (value: unknown, key: string): unknown => {
     if (typeof value === "string") return fixed.has(key) ? value : replace(value);
@@ -88,8 +89,8 @@ describe("the comment", () => {
     expect(marker).toBe("<!-- understudy:v1 key=review -->");
     expect(title).toBe("### Understudy: 2 prompts, 1 data set");
     expect(line).toBe(
-      "**−134 tokens** possible in `prompts/triage.prompt.yml` (11 %, certified) · **1 suspected instruction** in `prompts/triage.prompt.yml` · **1 suspicious example** in `prompts/triage.prompt.yml` · " +
-        "**3 suspicious rows** in `data/train.jsonl` · **1 problem** in the wording · fidelity **0.71** (0.64–0.77) · 1,204 oracle calls, $0.08 · surrogate not supported",
+      "**−134 tokens** possible in `prompts/triage.prompt.yml` (11 %, certified; $0.02 every 1,000 calls) · **1 suspicious example** in `prompts/triage.prompt.yml` · " +
+        "**2 suspicious rows** in `data/train.jsonl` · **1 problem** in the wording · fidelity **0.71** (0.64–0.77) · 1,324 oracle calls, $0.09 · surrogate not supported",
     );
     expect(blank).toBe("");
   });
@@ -242,7 +243,7 @@ describe("what was not measured", () => {
       { ...sampleReport, ledger: { ...sampleReport.ledger, oracle, costReductionRatio: null } },
       OPTIONS,
     );
-    expect(comment.split("\n")[2]).toContain("1,204 oracle calls, price unknown");
+    expect(comment.split("\n")[2]).toContain("1,324 oracle calls, price unknown");
     expect(comment).toContain("ratio unknown");
   });
 
@@ -258,7 +259,7 @@ describe("what was not measured", () => {
     }));
     const report = { ...cleanReport, prompts };
     expect(hasFindings(report)).toBe(false);
-    expect(renderComment(report, OPTIONS)).not.toContain("21");
+    expect(renderComment(report, OPTIONS)).not.toContain("−21");
     expect(renderComment(report, OPTIONS)).toContain("59 are needed");
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Explanation, PromptReport } from "../../src/domain.js";
+import { renderCompression } from "../../src/report/compression-text.js";
 import { renderExplanation, renderPerInput, renderScreens } from "../../src/report/terminal.js";
 import { sampleReport } from "../fixtures/sample-report.js";
 
@@ -50,6 +51,16 @@ describe("an explanation in the terminal", () => {
     for (const text of [
       renderExplanation(hostile),
       renderScreens(hostile, sampleReport.ledger),
+      compressionOf({
+        ...hostile,
+        selfDisagreement: null,
+        selfDisagreementReason: "no\u0007",
+        removable: hostile.removable && {
+          ...hostile.removable,
+          diff: "-\u001b[31mred\u202e\n",
+          changedOutputs: [{ input: "\u0007", before: "\u001b[2J", after: "\u202e" }],
+        },
+      }),
       renderPerInput(explanation, [
         {
           id: "\u001b[2J",
@@ -118,5 +129,74 @@ describe("influence on single inputs", () => {
     expect(renderPerInput(explanation, [{ id: "ticket 1", influence }])).toBe(
       "strongest spans of each input:\nticket 1: line 5 −3.00 (−4.00 to −2.00), line 8 2.00 (1.00 to 3.00), line 6 0.20 (−0.80 to 1.20)\n",
     );
+  });
+});
+
+function compressionOf(prompt: PromptReport): string {
+  const locked = { startLine: 1, endLine: 1, text: "\u001b[1mkeep", tokens: 1 };
+  return renderCompression({
+    prompt,
+    locked: [{ ...locked, protection: "pinned" }],
+    ledger: sampleReport.ledger,
+    oracle: "m\u0007",
+    surrogate: { ...(sampleReport.surrogate ?? missing()), model: "\u202esmall" },
+    missing: ["an answer\u001b[2J"],
+  });
+}
+
+function missing(): never {
+  throw new Error("the sample has no surrogate");
+}
+
+describe("a compression in the terminal", () => {
+  const text = compressionOf(report);
+
+  test("has its headline, decisions with their reasons, outputs side by side and the scope", () => {
+    expect(text.split("\n")[1]).toBe(
+      "−11 % tokens (1,240 → 1,106); on 98 held-out inputs 1 output changed; 95 % sure that at most 4.8 % change; 1,324 oracle calls, $0.09",
+    );
+    expect(text).toContain("incomplete: an answer");
+    expect(text).toMatch(
+      /DELETED: not distinguishable from none; redundant with line 4, which stays/,
+    );
+    expect(text).toMatch(
+      /kept: carries outputs; deleting it too changed 9 of 40 search outputs; redundant with line 5, which goes/,
+    );
+    expect(text).toMatch(/6-7 +43 1\.22 \(1\.05 to 1\.39\) +kept: carries outputs\n/);
+    expect(text).toMatch(/locked: pinned by the author/);
+    expect(text).toMatch(/billing +\| other \| @all +\| ticket-0042/);
+    expect(text).toContain("saves 134,000 prompt tokens every 1,000 calls, $0.02");
+    expect(text).toContain("changed 31 of 98 outputs");
+    expect(text).toContain("hash 9c1d4be0");
+  });
+
+  test("says of a price that is unknown that it is, and of no certificate that nothing is to be deleted", () => {
+    const { removable } = report;
+    const nothing = compressionOf({
+      ...report,
+      savings: null,
+      removable: removable && {
+        ...removable,
+        spans: [],
+        certificate: null,
+        diff: null,
+        reason: "too few inputs",
+      },
+    });
+    expect(nothing.split("\n")[1]).toMatch(
+      /^no certificate, so nothing is to be deleted: too few inputs;/,
+    );
+    expect(nothing).not.toContain("DELETED");
+    const unpriced = compressionOf({ ...report, savings: { promptTokens: 1000, cost: null } });
+    expect(unpriced).toContain("every 1,000 calls, price unknown");
+  });
+
+  test("says of a deletion that held while certification ended earlier just that", () => {
+    const { removable } = report;
+    const path = [
+      { spans: [0, 1, 3, 4], tokensSaved: 152, search: { inputs: 40, changed: 1 }, certify: null },
+    ];
+    const held = compressionOf({ ...report, removable: removable && { ...removable, path } });
+    expect(held).toContain("changed 1 of 40 search outputs, but certification ended at a milder");
   });
 });

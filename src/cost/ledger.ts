@@ -60,6 +60,7 @@ export function buildLedger(options: LedgerOptions): Ledger {
         demonstrations: of("demonstrations"),
         repeats: of("repeats"),
         injections: of("injections"),
+        base: of("base"),
       },
     },
     surrogate,

@@ -25,6 +25,8 @@ export interface PlanOptions {
   readonly injections: number;
   /** Fixed outputs asked again for the oracle's self-disagreement. */
   readonly repeats: number;
+  /** Inputs of which the version before the change is asked, and masks of it an input; absent: it is not asked. */
+  readonly base?: { readonly inputs: number; readonly masksPerInput: number };
   /** What the kind of value may take where answers carry no log-probabilities. */
   readonly withoutLogProbabilities: {
     /** Whether outputs are labels; else they are free text, for which there are no margins in any case. */
@@ -79,10 +81,19 @@ function callsOf(options: PlanOptions, margins: boolean): CallsByPurpose {
     demonstrations: demonstrations === 0 ? 0 : demonstrations + 1,
     repeats: Math.max(repeats, labels ? 0 : noiseRepeats),
     injections: options.injections,
+    base: baseCalls(options.base, answersPerMask, margins),
   };
 }
 
-const WHOLE: readonly OraclePurpose[] = ["fixed outputs", "demonstrations", "repeats"];
+/** The outputs, and where there are masks also the value of the whole prompt, which margins read off the outputs. */
+function baseCalls(base: PlanOptions["base"], answersPerMask: number, margins: boolean): number {
+  if (base === undefined) return 0;
+  const { inputs, masksPerInput } = base;
+  const whole = masksPerInput === 0 || margins ? 0 : answersPerMask;
+  return inputs * (1 + whole + masksPerInput * answersPerMask);
+}
+
+const WHOLE: readonly OraclePurpose[] = ["fixed outputs", "demonstrations", "repeats", "base"];
 
 function priced(
   options: PlanOptions,
@@ -124,6 +135,7 @@ function add(left: PlannedCalls, right: PlannedCalls): PlannedCalls {
       demonstrations: sum("demonstrations"),
       repeats: sum("repeats"),
       injections: sum("injections"),
+      base: sum("base"),
     },
     most: addPriced(left.most, right.most),
   };

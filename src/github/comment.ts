@@ -117,8 +117,8 @@ async function findComment(
   return null;
 }
 
-/** GraphQL, because REST's /user refuses the tokens of workflows and apps. */
-async function ownLogins(octokit: GitHubClient): Promise<ReadonlySet<string>> {
+/** Logins of this token and of workflows. GraphQL, because REST's /user refuses the tokens of workflows and apps. */
+export async function ownLogins(octokit: GitHubClient): Promise<ReadonlySet<string>> {
   try {
     const answer = await octokit.graphql<{ readonly viewer: { readonly login: string } }>(
       "query { viewer { login } }",
@@ -132,7 +132,8 @@ async function ownLogins(octokit: GitHubClient): Promise<ReadonlySet<string>> {
   }
 }
 
-function firstLine(text: string): string {
+/** Without white space at its end. */
+export function firstLine(text: string): string {
   return (text.split("\n", 1)[0] ?? "").trimEnd();
 }
 

@@ -10,11 +10,11 @@ export const NOT_MEASURED = "no oracle was asked what the text does";
 /** Findings in the order of the file. Those that the base version has as well are old; a base that does not parse has none. */
 export function findInjections(
   template: PromptTemplate,
-  file: Pick<ChangedFile, "path" | "base">,
+  file: Pick<ChangedFile, "base">,
 ): readonly PromptInjection[] {
   const hits = scanTemplate(template);
   if (hits.length === 0) return [];
-  const old = countByContent(hitsOfBase(file));
+  const old = countByContent(hitsOfBase(template, file.base));
   const sources = sourcePlaces(template, hits);
   return hits.flatMap((found, index): PromptInjection[] => {
     const source = sources[index];
@@ -35,10 +35,13 @@ export function findInjections(
   });
 }
 
-function hitsOfBase({ path, base }: Pick<ChangedFile, "path" | "base">): readonly TemplateHit[] {
+function hitsOfBase(
+  { path, name, included }: PromptTemplate,
+  base: string | null,
+): readonly TemplateHit[] {
   if (base === null) return [];
   try {
-    return scanTemplate(parsePrompt(path, base));
+    return scanTemplate(parsePrompt(path, base, { name, included }));
   } catch {
     // Without a base to compare with everything counts as new, which asks a reviewer to look once too often.
     return [];

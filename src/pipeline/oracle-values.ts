@@ -128,6 +128,32 @@ export async function measureMasks(
   };
 }
 
+/**
+ * As `measureMasks`, under masks that the caller chooses: `choose` gets the number of inputs that have a fixed output, and names inputs by
+ * position among them. No noise is measured.
+ */
+export async function measureChosenMasks(given: {
+  readonly job: Job;
+  readonly study: PromptStudy;
+  readonly oracle: CountingOracle;
+  readonly fixed: readonly (OracleAnswer | null)[];
+  readonly choose: (inputs: number) => readonly MaskedInput[];
+}): Promise<ExplainedInputs & Pick<OracleValues, "rows">> {
+  const { job, study, oracle, fixed, choose } = given;
+  const samples = job.settings["samples-per-mask"];
+  const { kind, reason } = await findValueKind({ study, oracle, fixed, samples });
+  const unmasked = unmaskedPrompts(study, fixed);
+  const prompts = maskedPrompts(study, unmasked, choose(unmasked.length));
+  const check = answerCheckOf(job.settings);
+  return {
+    kind,
+    kindReason: reason,
+    inputs: unmasked.map(({ position }) => position),
+    classes: unmasked.map((prompt) => prompt.fixed.text.trim()),
+    rows: await measure({ job, oracle, prompts, kind, samples, check, labels: study.labels }),
+  };
+}
+
 interface UnmaskedPrompt extends Pick<MaskedPrompt, "messages" | "fixed"> {
   /** Of the input in the search set. */
   readonly position: number;

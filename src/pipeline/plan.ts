@@ -1,6 +1,6 @@
 /** What an explanation and a certified shorter prompt would cost: said before the first call, held against what happened after. */
 import { promptLabel } from "../prompts/index.js";
-import { planOf } from "../cost/plan.js";
+import { planOf, type PlanOptions } from "../cost/plan.js";
 import { sumPrices } from "../cost/prices.js";
 import type { OraclePurpose, PlannedCalls } from "../domain.js";
 import { plannedCalls } from "../findings/compression.js";
@@ -18,12 +18,20 @@ const KEPT_SHARE = 0.75;
 /** Most calls of `Oracle.canScore`: of three prompts the own answer and two others are scored. */
 const PROBE_CALLS = 9;
 
-/** `depth`: a whole review, or an explanation alone; `injectionCalls`: `plannedEffectCalls`. null without inputs. */
+/** What some parts of a review may ask besides; each part counts its own. */
+export interface FurtherCalls {
+  /** Outputs without spans that hold suspected instructions. */
+  readonly injections?: number;
+  /** What the version before the change is asked. */
+  readonly base?: PlanOptions["base"] | null;
+}
+
+/** `depth`: a whole review, or an explanation alone. null without inputs. */
 export function planPrompt(
   job: Job,
   study: PromptStudy,
   depth: "all" | "explanation" = "all",
-  injectionCalls = 0,
+  { injections = 0, base = null }: FurtherCalls = {},
 ): PlannedCalls | null {
   const inputs = study.inputs;
   const first = inputs?.search[0];
@@ -53,7 +61,8 @@ export function planPrompt(
       confidence,
     }),
     demonstrations: depth === "all" ? study.template.demonstrations.length : 0,
-    injections: injectionCalls,
+    injections,
+    ...(base && { base }),
     repeats: depth === "all" ? Math.min(job.settings["oracle-repeats"], search) : 0,
     withoutLogProbabilities: {
       labels: study.labels.length >= 2,

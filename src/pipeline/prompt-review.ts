@@ -10,6 +10,8 @@ import type {
 import { UnderstudyError } from "../errors.js";
 import { checkPrompt, parsePrompt, promptLabel } from "../prompts/index.js";
 import { answerCheckOf } from "./answer-check.js";
+import { compareWithBase } from "./base-change.js";
+import { openBase, plannedBase, type BaseSide } from "./base-version.js";
 import { compressPrompt } from "./compression.js";
 import { judgePromptDemonstrations } from "./demonstrations.js";
 import { measureEffects, plannedEffectCalls } from "./injection-effects.js";
@@ -18,8 +20,9 @@ import { explainPrompt } from "./explanation.js";
 import type { ExplanationOutcome } from "./explanation-outcome.js";
 import { coarseToFineStudy, evenStudy } from "./granular-study.js";
 import { askUnmasked } from "./oracle-values.js";
-import { announceOutcome, announcePlan, planPrompt } from "./plan.js";
+import { announceOutcome, announcePlan, planPrompt, type FurtherCalls } from "./plan.js";
 import type { Job } from "./ports.js";
+import { savingsOfDeletion } from "./savings.js";
 import { checkMaskChoice } from "./screen-and-apply.js";
 import { unscreened } from "./screen-surrogate.js";
 import { measureSelfDisagreement, notMeasured } from "./self-disagreement.js";
@@ -28,6 +31,8 @@ import type { CountingOracle } from "./usage.js";
 
 export interface PromptReview {
   readonly report: PromptReport;
+  /** The prompt as it was cut for the explanation. */
+  readonly template: PromptTemplate;
   /** Masked prompts and tokens that went through the surrogate. */
   readonly surrogate: { readonly masks: number; readonly tokens: number };
   /** Inputs that the explanation is about: the ledger compares with the oracle alone. */
@@ -71,23 +76,24 @@ export async function reviewPrompt(
   const written = await openStudy(job, file.path, file.head, file);
   const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity, method);
   const common = describePrompt(job, even, file);
+  const base: BaseSide =
+    depth === "all" ? openBase(job, even, file) : { kind: "none", reason: NOT_ASKED };
   if (oracle === null || even.inputs === null)
-    return withoutOracle(
+    return await withoutOracle(
       job,
-      even,
+      { study: even, base },
       common,
       oracle === null ? NO_ORACLE : (even.inputsReason ?? ""),
     );
 
-  const effectCalls = depth === "all" ? plannedEffectCalls(job, even, common.injections) : 0;
-  const plan = planPrompt(job, even, depth, effectCalls);
+  const plan = planPrompt(job, even, depth, furtherCalls(job, even, base, depth === "all" ? common.injections : []));
   const before = oracle.usages().length;
   if (plan !== null) announcePlan(job, even, oracle, plan);
   const fixed = await askUnmasked(job, even, oracle, even.inputs.search);
   if (fixed.every((answer) => answer === null))
-    return withoutOracle(
+    return await withoutOracle(
       job,
-      even,
+      { study: even, base },
       common,
       `the oracle answered none of the ${fixed.length} inputs: ${firstRefusal(oracle)}`,
       plan,
@@ -116,17 +122,31 @@ export async function reviewPrompt(
           selfDisagreement: disagreement.selfDisagreement,
         })
       : { removable: null, removableReason: NOT_ASKED };
+  // Last: where the budget ends, what head needs has been asked.
+  const change = await compareWithBase(
+    job,
+    {
+      study,
+      explanation: explained.kind === "explained" ? explained.explained.explanation : null,
+      demonstrations: demonstrations.demonstrations ?? [],
+      oracle: { kind: "oracle", oracle, fixed },
+    },
+    base,
+  );
   if (plan !== null) announceOutcome(job, study, oracle, { plan, before });
   return {
     report: {
       ...common,
       ...explanationFields(job, explained),
       ...removable,
+      savings: savingsOfDeletion(job, removable.removable, { oracle, fixed }),
       ...disagreement,
       ...demonstrations,
       injections,
+      ...change,
       plan: null,
     },
+    template: study.template,
     surrogate:
       explained.kind === "explained" ? explained.explained.surrogate : { masks: 0, tokens: 0 },
     explainedInputs: explained.kind === "explained" ? explained.explained.values.inputs.length : 0,
@@ -183,11 +203,24 @@ function describePrompt(job: Job, study: PromptStudy, file: ReviewedFile): Commo
     },
     inputs: {
       source: inputs?.source ?? null,
+      hash: inputs?.hash ?? null,
       search: inputs?.search.length ?? 0,
       certify: inputs?.certify.length ?? 0,
     },
     problems: checkPrompt(study.template, all),
     injections: findInjections(study.template, file),
+  };
+}
+
+function furtherCalls(
+  job: Job,
+  study: PromptStudy,
+  base: BaseSide,
+  injections: CommonFields["injections"],
+): FurtherCalls {
+  return {
+    injections: plannedEffectCalls(job, study, injections),
+    base: plannedBase(job, study, base),
   };
 }
 
@@ -211,13 +244,19 @@ function baseTokens(job: Job, template: PromptTemplate, text: string): number | 
   }
 }
 
-function withoutOracle(
+async function withoutOracle(
   job: Job,
-  study: PromptStudy,
+  { study, base }: { readonly study: PromptStudy; readonly base: BaseSide },
   common: CommonFields,
   reason: string,
   planned: PlannedCalls | null = null,
-): PromptReview {
+): Promise<PromptReview> {
+  const head = {
+    study,
+    explanation: null,
+    demonstrations: [],
+    oracle: { kind: "unknown", reason } as const,
+  };
   const screens = [unscreened(job, "not screened", reason)];
   return {
     report: {
@@ -228,11 +267,14 @@ function withoutOracle(
       instanceLevels: [],
       removable: null,
       removableReason: reason,
+      savings: null,
       ...notMeasured(reason),
       demonstrations: null,
       demonstrationsReason: reason,
-      plan: planPrompt(job, study, "all", plannedEffectCalls(job, study, common.injections)),
+      ...(await compareWithBase(job, head, base)),
+      plan: planPrompt(job, study, "all", furtherCalls(job, study, base, common.injections)),
     },
+    template: study.template,
     surrogate: { masks: 0, tokens: 0 },
     explainedInputs: 0,
     oracleMasks: NO_MASKS,

@@ -4,12 +4,16 @@ import { UnderstudyError } from "../errors.js";
 import { byteLength, fitSections, type Section } from "./budget.js";
 import { hasFindings } from "./facts.js";
 import { evidenceSections, folded, openSections } from "./pages.js";
+import { blocks } from "./markdown/blocks.js";
+import { suggestionsSection, type SuggestionNotes } from "./sections/suggestions.js";
 import { linkTo, type Links, type View } from "./view.js";
 
 export interface CommentOptions {
   /** Tells the comments of several jobs apart: letters, digits, `.`, `_` and `-`. */
   readonly key: string;
   readonly links?: Links;
+  /** What stands as suggestions on the diff; absent or empty: nothing was to be suggested. */
+  readonly suggestions?: readonly SuggestionNotes[];
 }
 
 /** GitHub takes 65,536 characters; the rest is room for what redaction may add. Bytes and UTF-16 units both stay below. */
@@ -39,7 +43,15 @@ export function renderComment(report: Report, options: CommentOptions): string {
   const view: View = { report, links: options.links ?? {}, rows: ROWS, text: TEXT, course: false };
   const marker = `${commentMarker(options.key)}\n`;
   const evidence = hasFindings(report) ? folded(evidenceSections(view)) : [];
-  const sections = [...openSections(view), ...evidence, ...runLink(view)];
+  const suggested = suggestionsSection(view, options.suggestions ?? []);
+  const sections = [
+    ...openSections(view),
+    ...(suggested === null
+      ? []
+      : [{ name: "suggestions", body: blocks("**Suggestions**", suggested), dropOrder: 6 }]),
+    ...evidence,
+    ...runLink(view),
+  ];
   return (
     marker +
     fitSections(sections, COMMENT_BYTES - byteLength(marker), (dropped) => leftOut(view, dropped))

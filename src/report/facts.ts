@@ -54,6 +54,13 @@ export function suspiciousDemonstrations(
   );
 }
 
+/** Whether the version before the change had this example too: such a finding is old. False where that is not known. */
+export function isOld(report: Report, { path, span }: Located<SuspiciousDemonstration>): boolean {
+  return report.prompts.some(
+    (prompt) => prompt.path === path && prompt.change?.oldDemonstrations.includes(span) === true,
+  );
+}
+
 export function suspiciousRows(report: Report): readonly SuspiciousRow[] {
   return report.data.flatMap((data) => data.suspicious ?? []);
 }

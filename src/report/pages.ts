@@ -1,6 +1,7 @@
 /** The sections of a full page in reading order, shared by the comment and the job summary. */
 import type { Section } from "./budget.js";
 import { details } from "./markdown/blocks.js";
+import { changeDetails, changeSection } from "./sections/change.js";
 import { changedOutputsSection, certificationSection, diffSection } from "./sections/evidence.js";
 import { influenceSection, methodSection } from "./sections/explanation.js";
 import { filesTable, missing, problems } from "./sections/files.js";
@@ -19,6 +20,7 @@ export function openSections(view: View): readonly Section[] {
     ["headline", headline(view.report), "always"],
     ["files", filesTable(view), "always"],
     ["removable spans", removableSpans(view), 1],
+    ["what the change did", changeSection(view), 2],
     ["suspicious examples", demonstrationsTable(view), 2],
     ["suspicious rows", rowsTable(view), 3],
     ["suspected instructions", injectionsSection(view), 3],
@@ -36,6 +38,7 @@ export function evidenceSections(view: View): readonly Section[] {
     ["How the influence was measured", methodSection(view), 9],
     ["Certification path and control arm", certificationSection(view), 12],
     ["Outputs that changed", changedOutputsSection(view), 13],
+    ["What the change added and removed", changeDetails(view), 13],
     ["Screening of the surrogate", screeningSection(view), 11],
     ["Influence of every span", influenceSection(view), 14],
     ["Ledger by purpose", ledgerTable(view.report), 8],

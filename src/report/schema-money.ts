@@ -24,6 +24,7 @@ const PURPOSES = [
   "demonstrations",
   "repeats",
   "injections",
+  "base",
 ] as const satisfies readonly OraclePurpose[];
 
 const callCounts = {
@@ -35,6 +36,7 @@ const callCounts = {
   demonstrations: count,
   repeats: count,
   injections: count,
+  base: count,
 } satisfies Record<OraclePurpose, z.ZodType>;
 
 const plannedFields = { calls: count, promptTokens: count, cost: price };
@@ -59,7 +61,13 @@ const byPurpose = {
   demonstrations: usage,
   repeats: usage,
   injections: usage,
+  base: usage,
 } satisfies Record<OraclePurpose, z.ZodType>;
+
+export const savings = z.strictObject({ promptTokens: count, cost: price }).meta({
+  id: "Savings",
+  description: "Every thousand calls; cost in USD, null: unknown price, never 0.",
+});
 
 export const missingAnswers = z
   .strictObject({

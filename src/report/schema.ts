@@ -4,15 +4,20 @@
  */
 import { z } from "zod";
 import type { AttributionMethod, Report } from "../domain.js";
+import { change } from "./schema-change.js";
 import { promptInjection, rowInjections } from "./schema-injections.js";
-import { ledger, missingAnswers, planned } from "./schema-money.js";
-import { count, line, list, real, share, text } from "./schema-primitives.js";
+import { ledger, missingAnswers, planned, savings } from "./schema-money.js";
+import {
+  changedOutput,
+  count,
+  interval,
+  line,
+  list,
+  real,
+  share,
+  text,
+} from "./schema-primitives.js";
 
-const interval = z.strictObject({ estimate: real, low: real, high: real }).meta({
-  id: "Interval",
-  description:
-    "A point estimate with an interval; what it covers is said by the field that holds it.",
-});
 const attributionMethod = z.enum([
   "lasso",
   "lime",
@@ -232,7 +237,7 @@ const removable = z.strictObject({
   certificate: certificate.nullable(),
   reason: text.nullable(),
   path: list(pathStep),
-  changedOutputs: list(z.strictObject({ input: text, before: text, after: text })),
+  changedOutputs: list(changedOutput),
   control: z.strictObject({ inputs: count, changed: count, spans: list(count) }).nullable(),
   diff: text.nullable(),
 });
@@ -284,18 +289,26 @@ const prompt = z.strictObject({
   path: text,
   name: text.nullable(),
   tokens: z.strictObject({ base: count.nullable(), head: count, countedBy: text }),
-  inputs: z.strictObject({ source: text.nullable(), search: count, certify: count }),
+  inputs: z.strictObject({
+    source: text.nullable(),
+    hash: text.nullable(),
+    search: count,
+    certify: count,
+  }),
   explanation: explanation.nullable(),
   explanationReason: text.nullable(),
   screens: list(screen),
   instanceLevels: list(instanceLevel),
   removable: removable.nullable(),
   removableReason: text.nullable(),
+  savings: savings.nullable(),
   selfDisagreement: selfDisagreement.nullable(),
   selfDisagreementReason: text.nullable(),
   demonstrations: list(demonstration).nullable(),
   demonstrationsReason: text.nullable(),
   injections: list(promptInjection),
+  change: change.nullable(),
+  changeReason: text.nullable(),
   problems: list(text),
   plan: planned.nullable(),
 });

@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly values: string | null;
   /** `explain --per-input`: the attribution of every input too. */
   readonly perInput: boolean;
+  /** `compress --write`: a certified deletion goes into the file; absent: no. */
+  readonly write?: boolean;
   /** Folder that relative paths start from. */
   readonly root: string;
   readonly environment: Readonly<Record<string, string | undefined>>;

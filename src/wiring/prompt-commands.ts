@@ -1,8 +1,8 @@
 /** `understudy explain` and `understudy screen`: one prompt of the checkout, as it stands; `explain --values`: recorded values. */
 import type { Ledger } from "../domain.js";
 import { assembleLedger } from "../pipeline/ledger.js";
-import { countUsage } from "../pipeline/usage.js";
 import { withConfiguredInputs, type PromptFile } from "../pipeline/prompt-files.js";
+import { countUsage, type CountingOracle } from "../pipeline/usage.js";
 import { reviewPrompt, type PromptReview } from "../pipeline/prompt-review.js";
 import { UnderstudyError } from "../errors.js";
 import { splitPromptLabel } from "../prompts/index.js";
@@ -14,7 +14,8 @@ import { runExplainValues } from "./values-command.js";
 
 export async function runExplain(context: CommandContext): Promise<ExitCode> {
   if (context.values !== null) return explainRecordedValues(context, context.values);
-  const { report, perInput, head } = await onOnePrompt(context);
+  const { reviewed, head } = await onOnePrompt(context, "explanation", async (one) => one);
+  const { report, perInput } = reviewed;
   const { explanation } = report;
   if (context.json) {
     const inputs = context.perInput ? { perInput } : {};
@@ -42,7 +43,8 @@ async function explainRecordedValues(context: CommandContext, path: string): Pro
 }
 
 export async function runScreen(context: CommandContext): Promise<ExitCode> {
-  const { report, ledger } = await onOnePrompt(context);
+  const { reviewed, ledger } = await onOnePrompt(context, "explanation", async (one) => one);
+  const { report } = reviewed;
   context.print(
     context.json
       ? `${JSON.stringify({ path: report.path, name: report.name, screens: report.screens, instanceLevels: report.instanceLevels, ledger }, null, 2)}\n`
@@ -51,13 +53,23 @@ export async function runScreen(context: CommandContext): Promise<ExitCode> {
   return report.screens.every((screen) => screen.verdict === "not screened") ? 3 : 0;
 }
 
-async function onOnePrompt(context: CommandContext): Promise<
-  Pick<PromptReview, "report" | "perInput"> & {
-    readonly head: string;
-    /** What this prompt needed; null where no oracle could be asked. */
-    readonly ledger: Ledger | null;
-  }
-> {
+/** What a command about one prompt has to show. */
+export interface OnePrompt {
+  readonly job: OpenedJob;
+  /** The file as it stands in the checkout. */
+  readonly head: string;
+  readonly reviewed: PromptReview;
+  /** What this prompt needed; null where no oracle could be asked. */
+  readonly ledger: Ledger | null;
+  readonly oracle: CountingOracle | null;
+}
+
+/** Reviews the one prompt that the operands name, to the depth given, and hands it over while the ports are open. */
+export async function onOnePrompt<Result>(
+  context: CommandContext,
+  depth: "all" | "explanation",
+  show: (one: OnePrompt) => Promise<Result>,
+): Promise<Result> {
   const [path, ...more] = context.operands;
   if (path === undefined || more.length > 0)
     throw new UnderstudyError(
@@ -71,14 +83,9 @@ async function onOnePrompt(context: CommandContext): Promise<
     const prompt = await choosePrompt(job, path);
     const { head } = prompt;
     const oracle = job.ports.oracle === null ? null : countUsage(job.ports.oracle);
-    const reviewed = await reviewPrompt(
-      job,
-      { ...prompt, base: null, head },
-      oracle,
-      "explanation",
-    );
+    const reviewed = await reviewPrompt(job, { ...prompt, base: null, head }, oracle, depth);
     const ledger = oracle === null ? null : assembleLedger(job, oracle, [reviewed], []);
-    return { ...reviewed, head, ledger };
+    return await show({ job, head, reviewed, ledger, oracle });
   } finally {
     await job.ports.surrogate.close();
   }

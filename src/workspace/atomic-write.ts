@@ -6,14 +6,19 @@ import { shown } from "./limits.js";
 
 /**
  * Replaces a file in one step: readers see the old bytes or the new ones, also after a kill. A symbolic link at the path
- * is replaced, not followed. Makes the folder where it is missing.
+ * is replaced, not followed. Makes the folder where it is missing. `mode`: permissions of the file, such as those of the one that it
+ * replaces.
  * @throws UnderstudyError FILE where the disk refuses.
  */
-export async function writeAtomically(path: string, content: string): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: string,
+  mode: number | null = null,
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeNew(temporary, content);
+    await writeNew(temporary, content, mode);
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
@@ -24,9 +29,10 @@ export async function writeAtomically(path: string, content: string): Promise<vo
   }
 }
 
-async function writeNew(path: string, content: string): Promise<void> {
+async function writeNew(path: string, content: string, mode: number | null): Promise<void> {
   const file = await open(path, "wx");
   try {
+    if (mode !== null) await file.chmod(mode);
     await file.writeFile(content, "utf8");
     await file.sync();
   } finally {

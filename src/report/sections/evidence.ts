@@ -1,6 +1,6 @@
 /** What stands behind a certificate: the deletion path, the control arm, changed outputs, the diff. */
 import { promptLabel } from "../facts.js";
-import type { PathStep, PromptReport } from "../../domain.js";
+import type { ChangedOutput, PathStep, PromptReport } from "../../domain.js";
 import { codeSpan, escapeMarkdown, fencedBlock } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";
 import { percent, probability, quantity, whole } from "../markdown/numbers.js";
@@ -79,11 +79,14 @@ function controlSentence({ control, certificate }: Removable): string {
 
 /** Outputs that the certified deletion changed, before and after. */
 export function changedOutputsSection(view: View): string | null {
-  return perRemovable(view, ({ changedOutputs }) =>
-    table(changedOutputs, view.rows, [
-      ["Input", "l", ({ input }) => codeSpan(input, 40)],
-      ["Before", "l", ({ before }) => codeSpan(before, view.text)],
-      ["After", "l", ({ after }) => codeSpan(after, view.text)],
-    ]),
-  );
+  return perRemovable(view, ({ changedOutputs }) => changedOutputsTable(view, changedOutputs));
+}
+
+/** Outputs side by side; null without any. */
+export function changedOutputsTable(view: View, outputs: readonly ChangedOutput[]): string | null {
+  return table(outputs, view.rows, [
+    ["Before", "l", ({ before }) => codeSpan(before, view.text)],
+    ["After", "l", ({ after }) => codeSpan(after, view.text)],
+    ["Input", "l", ({ input }) => codeSpan(input, 40)],
+  ]);
 }

@@ -79,7 +79,16 @@ function tokensPart(report: Report): string | null {
   const saved = certified.reduce((sum, deletion) => sum + deletion.tokensSaved, 0);
   const before = certified.reduce((sum, deletion) => sum + deletion.prompt.tokens.head, 0);
   const share = before > 0 ? `${percent(saved / before)}, certified` : "certified";
-  return `**−${whole(saved)} tokens** possible${inFiles(certified.map(({ prompt }) => prompt.path))} (${share})`;
+  const cost = sumOfKnown(certified.map(({ prompt }) => prompt.savings?.cost ?? null));
+  return `**−${whole(saved)} tokens** possible${inFiles(certified.map(({ prompt }) => prompt.path))} (${share}; ${cost === null ? "price unknown" : `${money(cost)} every 1,000 calls`})`;
+}
+
+/** null as soon as one is unknown. */
+function sumOfKnown(costs: readonly (number | null)[]): number | null {
+  return costs.reduce<number | null>(
+    (sum, cost) => (sum === null || cost === null ? null : sum + cost),
+    0,
+  );
 }
 
 function suspiciousParts(report: Report): readonly string[] {

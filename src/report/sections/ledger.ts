@@ -87,6 +87,7 @@ const PURPOSES = [
   "control",
   "demonstrations",
   "injections",
+  "base",
 ] as const satisfies readonly OraclePurpose[];
 
 /** What was said before the first call against what was needed: the plan is an upper estimate, for searches stop early. */

@@ -4,12 +4,12 @@ import {
   certifiedDeletions,
   promptLabel,
   spansOf,
-  strongestInfluence,
   type CertifiedDeletion,
 } from "../facts.js";
+import { whyDeleted } from "../decisions.js";
 import { codeSpan } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";
-import { interval, percent, quantity, whole } from "../markdown/numbers.js";
+import { interval, money, percent, quantity, whole } from "../markdown/numbers.js";
 import { fileName, linesOf, type View } from "../view.js";
 
 /** One table a prompt with a certified deletion; null without any. */
@@ -25,7 +25,9 @@ function deletionSection(view: View, deletion: CertifiedDeletion): string {
   const undescribed = spans.length - described.length;
   return blocks(
     `#### Can go from ${fileName(promptLabel(prompt))}: ${quantity(spans.length, "span")}, −${whole(tokensSaved)} tokens`,
-    [certificateSentence(certificate), ownChanges(prompt)].join(" ").trim(),
+    [savingsSentence(prompt), certificateSentence(certificate), ownChanges(prompt)]
+      .join(" ")
+      .trim(),
     spanTable(view, prompt, described),
     undescribed > 0
       ? `${quantity(undescribed, "span")} without a description in this report; the diff shows them.`
@@ -34,14 +36,19 @@ function deletionSection(view: View, deletion: CertifiedDeletion): string {
 }
 
 function spanTable(view: View, prompt: PromptReport, spans: readonly ReportSpan[]): string | null {
-  const strongest = strongestInfluence(prompt.explanation?.spans ?? []);
   return table(spans, view.rows, [
     ["Lines", "l", (span) => linesOf(view, prompt.path, span)],
     ["Text", "l", (span) => codeSpan(span.text.trim(), view.text)],
     ["Tokens", "r", (span) => whole(span.tokens)],
     ["Influence (90 %)", "l", influenceCell],
-    ["Why", "l", (span) => why(span, strongest)],
+    ["Why", "l", (span) => whyDeleted(prompt, span)],
   ]);
+}
+
+/** `Saves 134,000 prompt tokens every 1,000 calls, $0.02.` */
+export function savingsSentence({ savings }: PromptReport): string {
+  if (savings === null) return "";
+  return `Saves ${quantity(savings.promptTokens, "prompt token")} every 1,000 calls, ${money(savings.cost)}.`;
 }
 
 /** What was measured, on what, and how much it bounds. */
@@ -63,14 +70,4 @@ function ownChanges({ selfDisagreement }: PromptReport): string {
 /** `0.02 (−0.05 to 0.09)`, or that it is not known. */
 export function influenceCell(span: ReportSpan): string {
   return span.influence === null ? "not known" : interval(span.influence);
-}
-
-/** What the number says about the span, and no more. */
-function why({ influence }: ReportSpan, strongest: number | null): string {
-  if (influence === null) return "part of the certified deletion";
-  if (influence.low <= 0 && influence.high >= 0) return "not distinguishable from none";
-  if (influence.estimate < 0) return "works against the fixed outputs";
-  return strongest === null || strongest === 0
-    ? "small"
-    : `${percent(Math.abs(influence.estimate) / strongest)} of the strongest span`;
 }

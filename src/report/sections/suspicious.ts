@@ -1,5 +1,12 @@
 /** Candidates: demonstrations, rows and phrases that a person should look at, with the evidence and its error rate. */
-import { suspiciousDemonstrations, suspiciousRows, triggers } from "../facts.js";
+import type { SuspiciousDemonstration } from "../../domain.js";
+import {
+  isOld,
+  suspiciousDemonstrations,
+  suspiciousRows,
+  triggers,
+  type Located,
+} from "../facts.js";
 import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
 import { blocks, bullets, table, type Column } from "../markdown/blocks.js";
 import { decimal, probability, whole } from "../markdown/numbers.js";
@@ -9,13 +16,20 @@ const LABEL_LIMIT = 40;
 
 /** Few-shot examples whose label the oracle would not give. */
 export function demonstrationsTable(view: View): string | null {
-  return section(view, "Suspicious examples", suspiciousDemonstrations(view.report), [
+  const found = suspiciousDemonstrations(view.report);
+  return section(view, "Suspicious examples", found, [
     ["Line", "l", ({ path, startLine }) => lineOf(view, path, startLine)],
     ["Label written", "l", ({ label }) => codeSpan(label, LABEL_LIMIT)],
     ["Oracle would say", "l", ({ suggested }) => codeSpan(suggested, LABEL_LIMIT)],
     ["Evidence", "l", ({ evidence }) => escapeMarkdown(evidence, view.text * 3)],
     ["Error rate", "l", ({ errorRate }) => escapeMarkdown(errorRate, view.text)],
+    ...(found.some((one) => isOld(view.report, one)) ? [since(view)] : []),
   ]);
+}
+
+/** A column that says which examples the change did not bring. */
+function since(view: View): Column<Located<SuspiciousDemonstration>> {
+  return ["Since", "l", (one) => (isOld(view.report, one) ? "before this change" : "this change")];
 }
 
 /** Rows of data files, in the order in which the report has them. */
