@@ -57,6 +57,10 @@ export function certificateOf(step: TestedStep, { tolerance, confidence }: Guara
     confidence,
     tolerance,
     alphaSpent: 1 - confidence,
+    guarantee: "outputs",
+    equality: "exact",
+    look: { reuse: "spend", number: 1, alphaLeft: 0 },
+    excess: null,
   };
 }
 

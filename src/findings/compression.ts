@@ -189,6 +189,10 @@ async function report(
     reason: null,
     changedOutputs,
     control,
+    equality: "exact",
+    accuracy: null,
+    accuracyReason: "not compared",
+    decisions: [],
   };
 }
 
@@ -250,6 +254,10 @@ function nothing(reason: string): Compression {
     reason,
     changedOutputs: [],
     control: null,
+    equality: "exact",
+    accuracy: null,
+    accuracyReason: "no step was certified",
+    decisions: [],
   };
 }
 
