@@ -3,6 +3,7 @@ import type { ChangedFile, Interval, OracleAnswer, PlannedCalls, PromptReport } 
 import { UnderstudyError } from "../errors.js";
 import { checkPrompt, parsePrompt } from "../prompts/index.js";
 import { answerCheckOf } from "./answer-check.js";
+import { checkCompression } from "./compression-settings.js";
 import { compressPrompt } from "./compression.js";
 import { judgePromptDemonstrations } from "./demonstrations.js";
 import { explainPrompt } from "./explanation.js";
@@ -13,7 +14,7 @@ import { announceOutcome, announcePlan, planPrompt } from "./plan.js";
 import type { Job } from "./ports.js";
 import { checkMaskChoice } from "./screen-and-apply.js";
 import { unscreened } from "./screen-surrogate.js";
-import { measureSelfDisagreement, notMeasured } from "./self-disagreement.js";
+import { notMeasured } from "./self-disagreement.js";
 import { openStudy, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
 
@@ -56,6 +57,7 @@ export async function reviewPrompt(
   checkDepth(granularity, depth);
   checkMaskChoice(job.settings);
   answerCheckOf(job.settings);
+  checkCompression(job.settings);
   const written = await openStudy(job, file.path, file.head);
   const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity, method);
   const common = describePrompt(job, even, file);
@@ -86,26 +88,16 @@ export async function reviewPrompt(
       ? await judgePromptDemonstrations(job, study, oracle, fixed)
       : { demonstrations: null, demonstrationsReason: NOT_ASKED };
   const suspicious = (demonstrations.demonstrations ?? []).map((found) => found.span);
-  const disagreement =
-    depth === "all"
-      ? await measureSelfDisagreement(job, study, oracle, fixed)
-      : notMeasured(NOT_ASKED);
   const removable =
     depth === "all"
-      ? await compressPrompt(job, study, oracle, {
-          fixed,
-          explained,
-          suspicious,
-          selfDisagreement: disagreement.selfDisagreement,
-        })
-      : { removable: null, removableReason: NOT_ASKED };
+      ? await compressPrompt(job, study, oracle, { fixed, explained, suspicious })
+      : { removable: null, removableReason: NOT_ASKED, ...notMeasured(NOT_ASKED) };
   if (plan !== null) announceOutcome(job, study, oracle, { plan, before });
   return {
     report: {
       ...common,
       ...explanationFields(job, explained),
       ...removable,
-      ...disagreement,
       ...demonstrations,
       plan: null,
     },

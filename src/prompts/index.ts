@@ -3,11 +3,19 @@
 export { checkPrompt, slotProblems } from "./checks.js";
 export { deleteSpans } from "./delete-spans.js";
 export { demonstrationSpans, querySlot, withoutDemonstrations } from "./demonstrations.js";
-export { DEFAULT_SEARCH_SIZE, parseInputs, siblingInputsPath, splitInputs } from "./inputs.js";
+export {
+  DEFAULT_SEARCH_SIZE,
+  canonicalInput,
+  parseInputs,
+  siblingInputsPath,
+  splitInputs,
+} from "./inputs.js";
+export { lockedSpans, parseLockPatterns } from "./locked-spans.js";
 export { maskableSpans, type SpanMask } from "./masking.js";
 export { parsePrompt, type ParseOptions } from "./parse.js";
 export { isPromptPath, unsupportedPromptFormat } from "./paths.js";
 export { renderMessages } from "./render.js";
+export { sectionHeadings, type SectionHeading } from "./section-headings.js";
 export { placeSpans, type RenderedPlace } from "./span-places.js";
 export {
   atGranularity,
