@@ -119,7 +119,7 @@ beforeEach(() => {
   server.behave({ kind: "healthy" });
   write("base/prompts/letters.prompt.yml", PROMPT.replace(`      ${FILLERS[0]}\n`, ""));
   write("head/prompts/letters.prompt.yml", PROMPT);
-  write("head/prompts/letters.prompt.inputs.jsonl", inputLines(88));
+  write("head/prompts/letters.prompt.inputs.jsonl", inputLines(98));
 });
 
 afterEach(() => {
@@ -144,7 +144,7 @@ describe("with an oracle whose behaviour is known", () => {
         (index) =>
           prompt?.explanation?.spans.find((span) => span.index === index)?.text.trim() ?? "",
       );
-      expect(prompt?.removable?.certificate).toMatchObject({ inputs: 64, changed: 0 });
+      expect(prompt?.removable?.certificate).toMatchObject({ inputs: 74, changed: 0 });
       expect(deleted).toEqual(expect.arrayContaining(FILLERS));
       expect(deleted.join()).not.toContain("Will the storm pass?");
       expect(prompt?.demonstrations?.map((found) => found.label)).toEqual(["plant"]);
@@ -227,7 +227,7 @@ describe("with an oracle whose behaviour is known", () => {
       const { complete } = report;
       expect(complete !== true && complete.reason).toContain("the cap of 25 oracle calls");
       expect(complete !== true && complete.reason).toMatch(
-        /\(191 masks.*\).*; not begun: search \(up to 96 calls\), certification/,
+        /\(191 masks.*\).*; not begun: search \(up to 144 calls\), certification/,
       );
       expect(complete !== true && complete.missing).toContainEqual({
         purpose: "masks",
@@ -259,7 +259,7 @@ describe("with an oracle whose behaviour is known", () => {
       const { report } = await run(live());
       expect(report.prompts[0]?.explanation?.shown).toBe(true);
       expect(report.prompts[0]?.removable?.certificate).toBeNull();
-      expect(report.prompts[0]?.removable?.reason).toContain("59");
+      expect(report.prompts[0]?.removable?.reason).toContain("69");
     },
     5 * MINUTES,
   );

@@ -206,7 +206,7 @@ export const settingDefinitions = {
   ),
   "answer-pattern": define(
     text,
-    "Regular expression (JavaScript) of `answer-check: pattern`: what its one group captures must be the same; without a group it must match the whole answer.",
+    "Regular expression (JavaScript) of `answer-check: pattern` and `output-equality: pattern`: what its one group captures must be the same; without a group it must match the whole answer.",
     "caller",
   ),
   "injection-evaluations": define(
@@ -252,6 +252,38 @@ export const settingDefinitions = {
   ),
   tolerance: define(share(0.05), "Largest share of changed outputs a shorter prompt may have."),
   confidence: define(share(0.95), "Confidence of that bound."),
+  guarantee: define(
+    z.enum(["outputs", "accuracy", "both"]).default("outputs"),
+    "What a shorter prompt must be shown to keep: `outputs` as they are, but for `tolerance`; `accuracy` on expected outputs, within `accuracy-margin`; or `both`. Accuracy is reported in any case.",
+  ),
+  "accuracy-margin": define(
+    share(0.05),
+    "Largest fall of accuracy on expected outputs that a shorter prompt may have.",
+  ),
+  "output-equality": define(
+    z.enum(["auto", "label", "exact", "normalised", "json", "pattern", "words"]).default("auto"),
+    "When two outputs are the same: the same `label` of the set, the same text (`exact`), the same words in order (`normalised`), the same JSON fields and values, what `answer-pattern` captures, or an F1 of the words of `output-similarity`; `auto`: `label` where there is a set, `json` where all fixed outputs are JSON, else `normalised`.",
+  ),
+  "output-similarity": define(
+    z.number().gt(0).max(1).nullable().default(null),
+    "Least F1 of the words with which two outputs are the same under `output-equality: words`; there 0.9 by default.",
+  ),
+  "certify-reuse": define(
+    z.enum(["spend", "rotate"]).default("spend"),
+    "How the certify set B is used again over pushes: `spend`, on all of B at a share of the level that shrinks from look to look; `rotate`, at the whole level on inputs that no look has used, while there are enough.",
+  ),
+  "self-disagreement": define(
+    z.enum(["counted", "excess"]).default("counted"),
+    "Outputs that change by themselves: `counted` as changed, so that they only widen the bound; `excess`, only changes beyond those of the whole prompt asked again count, for one more call an input of B.",
+  ),
+  lock: define(
+    z.enum(["sections", "none"]).default("sections"),
+    "Which parts no shorter prompt leaves out, besides pinned ones: sections and sentences about output format, policy and safety, or none.",
+  ),
+  "lock-patterns": define(
+    list,
+    "Regular expressions (JavaScript, case aside): spans that one matches are never left out.",
+  ),
   "max-rows": define(
     count(2000),
     "Most new rows of a data file that are scored; more are sampled by hash, and the report says so.",

@@ -408,15 +408,97 @@ export interface InstanceLevel {
 // ---------------------------------------------------------------------------------------------------------------------
 // Findings
 
+/**
+ * How an output under a shorter prompt is held against the fixed one:
+ * - label: the same label of the closed set, or the same words
+ * - exact: the same text, white space at the ends aside
+ * - normalised: the same words in the same order; case, white space and punctuation aside
+ * - json: the same fields with the same values
+ * - pattern: what the user's regular expression captures is the same
+ * - words: the F1 of the words reaches a threshold
+ */
+export type OutputEqualityName = "label" | "exact" | "normalised" | "json" | "pattern" | "words";
+
+/** What must be shown of a shorter prompt: few outputs change, accuracy on expected outputs does not fall by a margin, or both. */
+export type CompressionGuarantee = "outputs" | "accuracy" | "both";
+
+/**
+ * Which look at the certify inputs a certificate comes from (methods D3). spend: look k is tested at 6 / (pi^2 k^2) of the level, on all
+ * inputs; rotate: at the whole level, on inputs that no look before has used.
+ */
+export type CertifyLook =
+  | { readonly reuse: "spend"; readonly number: number; readonly alphaLeft: number }
+  | { readonly reuse: "rotate"; readonly number: number; readonly inputsLeft: number };
+
 /** What was deleted and how well the shorter prompt held on inputs the search never saw (methods D3). */
 export interface Certificate {
   readonly inputs: number;
   readonly changed: number;
-  /** Upper confidence bound on the share of changed outputs. */
+  /** Upper bound on the share of changed outputs at confidence 1 - alphaSpent. */
   readonly bound: number;
+  /** Of the guarantee: with `spend` over all looks at these inputs together, with `rotate` of each look. */
   readonly confidence: number;
   readonly tolerance: number;
+  /** Level at which this look was tested. */
   readonly alphaSpent: number;
+  readonly guarantee: CompressionGuarantee;
+  readonly equality: OutputEqualityName;
+  readonly look: CertifyLook;
+  /** Changed outputs beyond those that change by themselves, where the guarantee is about these; null where every change counts. */
+  readonly excess: ExcessChanges | null;
+}
+
+/**
+ * Outputs that changed under the shorter prompt against those that changed when the whole prompt was asked again, on the same inputs.
+ * `bound`: upper confidence bound of the difference of both shares; `shown`: it was shown to lie below `margin`.
+ */
+export interface ExcessChanges {
+  readonly inputs: number;
+  readonly changed: number;
+  readonly ownChanged: number;
+  readonly margin: number;
+  readonly bound: number;
+  readonly shown: boolean;
+}
+
+/** Accuracy on the inputs that have an expected output, under the whole and the shorter prompt (paired non-inferiority, methods D3). */
+export interface AccuracyComparison {
+  readonly inputs: number;
+  /** Right under the whole prompt, and under the shorter one. */
+  readonly right: number;
+  readonly rightShorter: number;
+  /** Right under the whole prompt alone, and under the shorter one alone. */
+  readonly lost: number;
+  readonly gained: number;
+  /** Largest fall of accuracy that is allowed. */
+  readonly margin: number;
+  /** Upper confidence bound of that fall at confidence 1 - alpha, valid however early asking stopped. */
+  readonly bound: number;
+  readonly alpha: number;
+  /** Whether a fall of `margin` or more was refuted. */
+  readonly nonInferior: boolean;
+}
+
+/**
+ * What became of a maskable span, and why: certified; held on the search set and not certified; pinned; locked (output format, policy,
+ * safety); heading (it goes with what stands under it); suspicious (to be corrected first); redundant (its partner goes, and both cannot);
+ * changes outputs (the oracle's answers changed too often without it); not tried (no calls were left).
+ */
+export interface SpanDecision {
+  readonly span: number;
+  readonly deleted: boolean;
+  readonly why:
+    | "certified"
+    | "not certified"
+    | "pinned"
+    | "locked"
+    | "heading"
+    | "suspicious"
+    | "redundant"
+    | "changes outputs"
+    | "not tried";
+  /** The span that it is redundant with, where the explanation names one. */
+  readonly partner: number | null;
 }
 
 /** How often the oracle changed its own output when the whole prompt was asked again. */
@@ -469,6 +551,12 @@ export interface Compression {
     readonly changed: number;
     readonly spans: readonly number[];
   } | null;
+  readonly equality: OutputEqualityName;
+  /** Of the last certified step, or of the first that failed; null with a reason where there are no expected outputs or no step. */
+  readonly accuracy: AccuracyComparison | null;
+  readonly accuracyReason: string | null;
+  /** One a span that might be masked, in mask order. */
+  readonly decisions: readonly SpanDecision[];
 }
 
 export interface SuspiciousDemonstration {
@@ -834,17 +922,12 @@ export interface PromptReport {
   readonly screens: readonly Screen[];
   /** One a surrogate that could explain, by the hierarchical method; empty where outputs are no labels of a set, so that agreement is not defined. */
   readonly instanceLevels: readonly InstanceLevel[];
-  readonly removable: {
-    readonly spans: readonly number[];
-    readonly tokensSaved: number;
-    readonly certificate: Certificate | null;
-    readonly reason: string | null;
-    readonly path: readonly PathStep[];
-    readonly changedOutputs: readonly ChangedOutput[];
-    readonly control: Compression["control"];
-    /** Unified diff of the prompt file; null without a certificate. */
-    readonly diff: string | null;
-  } | null;
+  readonly removable:
+    | (Compression & {
+        /** Unified diff of the prompt file; null without a certificate. */
+        readonly diff: string | null;
+      })
+    | null;
   readonly removableReason: string | null;
   /** Of the certified deletion; null without a certificate. */
   readonly savings: Savings | null;

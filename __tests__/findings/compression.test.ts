@@ -197,14 +197,14 @@ describe("compress", () => {
 
   test("the plan is zero where nothing would be asked", () => {
     expect(plannedCalls({ search: 40, certify: 100, spans: 24 })).toEqual({
-      search: 160,
+      search: 240,
       certification: 400,
       control: 100,
-      total: 660,
+      total: 740,
     });
     expect(plannedCalls({ search: 40, certify: 58, spans: 24 }).total).toBe(0);
     expect(plannedCalls({ search: 40, certify: 58, spans: 24, tolerance: 0.1 }).total).toBe(
-      160 + 5 * 58,
+      240 + 5 * 58,
     );
     expect(plannedCalls({ search: 40, certify: 100, spans: 0 }).total).toBe(0);
   });

@@ -133,21 +133,21 @@ describe("the plan", () => {
     expect(plan?.byPurpose).toEqual({
       "fixed outputs": 30,
       masks: 160,
-      search: 80,
+      search: 120,
       certification: 40,
       control: 10,
       demonstrations: 0,
       repeats: 8,
       base: 0,
     });
-    expect(plan?.most.calls).toBe(328 + 9 + 7 * 160);
+    expect(plan?.most.calls).toBe(368 + 9 + 7 * 160);
     const oracle = live();
     if (plan !== null) announcePlan(job, study, oracle, plan);
     expect(said[0]).toContain(
-      `up to 328 calls to m at ${oracle.host} (30 fixed outputs, 160 masks`,
+      `up to 368 calls to m at ${oracle.host} (30 fixed outputs, 160 masks`,
     );
     expect(said[0]).toContain("price unknown");
-    expect(said[1]).toContain(`up to ${328 + 9 + 7 * 160} calls`);
+    expect(said[1]).toContain(`up to ${368 + 9 + 7 * 160} calls`);
     expect(said[2]).toContain("max-oracle-calls is 100");
     expect(server.requests).toHaveLength(0);
   });

@@ -1,258 +1,193 @@
-import type { ChangedOutput, Compression, Interval, PathStep } from "../domain.js";
-import { UnderstudyError } from "../errors.js";
+import type { Compression } from "../domain.js";
 import {
-  certificateOf,
   certifySteps,
   inputsNeeded,
-  type Guarantee,
-  type TestedStep,
+  labelledInputsNeeded,
+  type CertificationDesign,
 } from "./certification.js";
+import type { LookClaim } from "./certify-looks.js";
+import { CERTIFIED_SHARES, SEARCH_TRIALS } from "./compression-defaults.js";
+import { jobOf, type CompressionJob, type CompressionRequest } from "./compression-request.js";
+import { describeCompression, nothingRemovable, percent } from "./compression-result.js";
 import {
+  candidatesOf,
   indicesOf,
   nestedSteps,
   randomDeletion,
-  rankForDeletion,
   tokensOf,
+  withHeadings,
   type CandidateSpan,
 } from "./deletion-path.js";
+import { rankingFrom, type DeletionRanking } from "./deletion-ranking.js";
 import { searchDeletions, type SearchResult } from "./deletion-search.js";
 import {
   countChanges,
+  type ChangeRequest,
   type DeletionQuestion,
   type OutputChanges,
-  type OutputsUnder,
 } from "./output-changes.js";
 
+export { DEFAULT_GUARANTEE } from "./compression-defaults.js";
+export type { CompressionRequest } from "./compression-request.js";
 export type { CandidateSpan } from "./deletion-path.js";
-export type { DeletionQuestion, OutputsUnder } from "./output-changes.js";
-
-/** Default guarantee: at most 5 % of the outputs change, said with 95 % confidence. */
-export const DEFAULT_GUARANTEE: Guarantee = { tolerance: 0.05, confidence: 0.95 };
-/** Trials on the search set that are paid for in full; failing ones stop early and leave room for more. */
-const SEARCH_TRIALS = 4;
-/** Steps of the path that are certified, as shares of the tokens that the search found deletable. */
-const CERTIFIED_SHARES = [0.2, 0.4, 0.7, 1];
-
-export interface CompressionRequest {
-  /** The maskable spans in mask order. */
-  readonly spans: readonly CandidateSpan[];
-  /** `Attribution.perInput`: [input][span in mask order]. Only ranks the spans; the oracle decides. */
-  readonly influence: readonly (readonly Interval[])[];
-  /** Ids of the inputs of the certify set, for the list of changed outputs. */
-  readonly certifyIds: readonly string[];
-  /** The oracle's outputs under the whole template; inputs without one (null) are left out before anything is tested. */
-  readonly fixedOutputs: {
-    readonly search: readonly (string | null)[];
-    readonly certify: readonly (string | null)[];
-  };
-  readonly tolerance?: number;
-  readonly confidence?: number;
-  readonly seed: string;
-  readonly outputsUnder: OutputsUnder;
-}
-
-/** Most oracle calls each part can need; early stops make it fewer. */
-export interface PlannedCalls {
-  readonly search: number;
-  readonly certification: number;
-  readonly control: number;
-  readonly total: number;
-}
-
-/** What `compress` may ask of the oracle, for the plan before the first paid call. */
-export function plannedCalls(
-  sizes: {
-    readonly search: number;
-    readonly certify: number;
-    readonly spans: number;
-  } & Partial<Guarantee>,
-): PlannedCalls {
-  const enough =
-    sizes.search > 0 &&
-    sizes.spans > 0 &&
-    sizes.certify >= inputsNeeded({ ...DEFAULT_GUARANTEE, ...sizes });
-  if (!enough) return { search: 0, certification: 0, control: 0, total: 0 };
-  const search = SEARCH_TRIALS * sizes.search;
-  const certification = CERTIFIED_SHARES.length * sizes.certify;
-  return {
-    search,
-    certification,
-    control: sizes.certify,
-    total: search + certification + sizes.certify,
-  };
-}
+export type {
+  DeletionQuestion,
+  MeasuredOutput,
+  OutputEquality,
+  OutputsUnder,
+} from "./output-changes.js";
+export { plannedCalls, type PlannedCalls } from "./planned-calls.js";
 
 /**
- * The longest deletion that the oracle's answers support (methods D2, D3): ranked by attribution, searched on set A with at
- * most half the tolerated share of changes, certified on the disjoint set B, with a random deletion of equal length beside
- * it. Without a certificate `spans` is empty and `reason` says why.
+ * The longest deletion that the oracle's answers support (methods D2, D3): ranked by attribution, searched on set A with at most half
+ * the tolerated share of changes, certified on the disjoint set B, with a random deletion of equal length beside it. Without a
+ * certificate `spans` is empty and `reason` says why.
  */
 export async function compress(request: CompressionRequest): Promise<Compression> {
   const job = jobOf(request);
-  const needed = inputsNeeded(job);
-  if (job.certify.length < needed)
-    return nothing(
-      `insufficient data: a certificate of at most ${percent(job.tolerance)} changed outputs at ${percent(job.confidence)} confidence needs ${needed} inputs to certify on, and there are ${job.certify.length}`,
-    );
-  if (job.search.length === 0) return nothing("insufficient data: there is no input to search on");
-  const search = await searchOn(job);
-  const steps = nestedSteps(search.deletable, CERTIFIED_SHARES);
-  const tested = await certifySteps({
-    ...job,
-    steps,
-    inputs: job.certify.length,
-    tryDeletion: (spans, most) => ask(job, { spans, most, purpose: "certification" }),
+  const lacking = lackingInputs(job, request.firstLevel ?? 1 - job.confidence);
+  if (lacking !== null) return nothingRemovable(job, lacking);
+  if (job.search.length === 0)
+    return nothingRemovable(job, "insufficient data: there is no input to search on");
+  const ranking = rankingFrom({
+    ...request,
+    ...(request.influenceInputs === undefined ? {} : { rowInputs: request.influenceInputs }),
   });
-  return report(job, search, tested);
+  const search = await searchOn(job, ranking);
+  const steps = stepsOf(job, search, ranking);
+  if (steps.length === 0) return describeCompression({ job, search, tested: [], look: null });
+  const claim = await claimLook(job, steps);
+  if (claim.kind === "refused")
+    return describeCompression({ job, search, tested: [], look: claim });
+  const design = designOf(job, claim);
+  const tested = await certifySteps({
+    ...design,
+    steps,
+    tryDeletion: (spans, limits) =>
+      ask(job, { spans, ...limits, purpose: "certification", inputs: claim.inputs }),
+  });
+  const attempted = { job, search, tested, look: { ...claim, design } };
+  const last = tested.findLast((step) => step.passed);
+  return describeCompression({
+    ...attempted,
+    control: last === undefined ? null : await controlArm(job, tokensOf(last.spans), claim.inputs),
+  });
 }
 
-interface Job extends Guarantee {
-  readonly request: CompressionRequest;
-  readonly search: readonly number[];
-  readonly certify: readonly number[];
+/** Why the certify set is too small for any certificate; later looks, which need more, are refused when they are claimed. */
+function lackingInputs(job: CompressionJob, level: number): string | null {
+  const { certify, tolerance, confidence, guarantee, accuracyMargin, request } = job;
+  const needed = inputsNeeded(tolerance, level);
+  const at = `at ${percent(confidence)} confidence${level < 1 - confidence - 1e-12 ? `, level ${Number(level.toPrecision(3))} of a first look,` : ""}`;
+  if (guarantee !== "accuracy" && certify.length < needed)
+    return `insufficient data: a certificate of at most ${percent(tolerance)} changed outputs ${at} needs ${needed} inputs to certify on, and there are ${certify.length}`;
+  if (guarantee === "outputs") return null;
+  const labelled = certify.filter(
+    (input) => (request.expected?.certify[input] ?? null) !== null,
+  ).length;
+  const least = labelledInputsNeeded(accuracyMargin, level);
+  return labelled >= least
+    ? null
+    : `insufficient data: accuracy within ${percent(accuracyMargin)} ${at} needs ${least} inputs with an expected output to certify on, and there are ${labelled}`;
 }
 
-function jobOf(request: CompressionRequest): Job {
-  const { fixedOutputs, certifyIds, tolerance, confidence } = { ...DEFAULT_GUARANTEE, ...request };
-  if (certifyIds.length !== fixedOutputs.certify.length)
-    throw new UnderstudyError(
-      "INTERNAL",
-      `${certifyIds.length} ids for ${fixedOutputs.certify.length} inputs`,
-    );
-  return {
-    request,
-    tolerance,
-    confidence,
-    search: answered(fixedOutputs.search),
-    certify: answered(fixedOutputs.certify),
-  };
-}
-
-function answered(outputs: readonly (string | null)[]): readonly number[] {
-  return [...outputs.keys()].filter((input) => outputs[input] !== null);
-}
-
-interface Deletion {
+type Asked = Pick<ChangeRequest, "most" | "stop" | "inputs"> & {
   readonly spans: readonly CandidateSpan[];
   readonly purpose: DeletionQuestion["purpose"];
-  readonly most: number;
-}
+};
 
-function ask(
-  { request, search, certify }: Job,
-  { spans, purpose, most }: Deletion,
-): Promise<OutputChanges> {
+function ask(job: CompressionJob, { spans, purpose, ...limits }: Asked): Promise<OutputChanges> {
+  const { request, equality } = job;
   const set = purpose === "search" ? "search" : "certify";
-  const inputs = set === "search" ? search : certify;
-  const question = { deleted: indicesOf(spans), set, purpose } as const;
+  const deleted = indicesOf(withHeadings(spans, request.spans));
   return countChanges({
+    ...limits,
     outputsUnder: request.outputsUnder,
-    question,
-    inputs,
+    question: { deleted, set, purpose },
     fixedOutputs: request.fixedOutputs[set],
-    most,
+    equality,
   });
 }
 
-function searchOn(job: Job): Promise<SearchResult> {
-  const most = Math.floor((job.tolerance / 2) * job.search.length + 1e-9);
+/** Held: at most half the tolerated share of changes, or of a fall of accuracy where that alone is guaranteed. */
+function searchOn(job: CompressionJob, ranking: DeletionRanking): Promise<SearchResult> {
+  const { search, request, guarantee } = job;
+  const byAccuracy = guarantee === "accuracy";
+  const share = byAccuracy ? job.accuracyMargin : job.tolerance;
+  const most = Math.floor((share / 2) * search.length + 1e-9);
   return searchDeletions({
-    order: rankForDeletion(job.request),
-    mostCalls: SEARCH_TRIALS * job.search.length,
-    callsPerTrial: job.search.length,
-    tryDeletion: (spans) => ask(job, { spans, most, purpose: "search" }),
+    candidates: candidatesOf(request.spans),
+    ranking,
+    redundant: job.redundant,
+    mostCalls: SEARCH_TRIALS * search.length,
+    callsPerTrial: search.length,
+    tryDeletion: async (spans) => {
+      const limit = byAccuracy ? search.length : most;
+      const changes = await ask(job, { spans, most: limit, purpose: "search", inputs: search });
+      return { changes, held: byAccuracy ? accuracyFall(job, changes) <= most : !changes.exceeded };
+    },
   });
 }
 
-async function report(
-  job: Job,
-  search: SearchResult,
-  tested: readonly TestedStep[],
-): Promise<Compression> {
-  const path = pathOf(search, tested);
-  const last = tested.findLast((step) => step.passed);
-  if (!last) return { ...nothing(reasonOf(job, search, tested)), path };
-  const changedOutputs = last.changes.differences.map(
-    ({ input, before, after }): ChangedOutput => ({
-      input: job.request.certifyIds[input] ?? "",
-      before,
-      after,
-    }),
+/** Answers right under the whole prompt alone less those right under the shorter one alone, on the search set. */
+function accuracyFall({ request, equality }: CompressionJob, changes: OutputChanges): number {
+  return changes.comparisons.reduce((fall, { input, before, after }) => {
+    const right = request.expected?.search[input] ?? null;
+    if (right === null || before === null) return fall;
+    const shorter = after !== null && equality.same(right, after);
+    return fall + Number(equality.same(right, before)) - Number(shorter);
+  }, 0);
+}
+
+/** Nested deletions from mild to aggressive, ranked once more by all that the search set has shown. */
+function stepsOf(
+  { request }: CompressionJob,
+  { deletable }: SearchResult,
+  ranking: DeletionRanking,
+): readonly (readonly CandidateSpan[])[] {
+  return nestedSteps(ranking.order(deletable, []), CERTIFIED_SHARES).map((step) =>
+    withHeadings(step, request.spans),
   );
-  const tokensSaved = tokensOf(last.spans);
-  const control = await controlArm(job, tokensSaved);
+}
+
+async function claimLook(
+  { request, confidence, certify }: CompressionJob,
+  steps: readonly (readonly CandidateSpan[])[],
+): Promise<LookClaim> {
+  return (
+    (await request.claimLook?.(steps.map(indicesOf), certify)) ?? {
+      kind: "granted",
+      alpha: 1 - confidence,
+      inputs: certify,
+      look: { reuse: "spend", number: 1, alphaLeft: 0 },
+    }
+  );
+}
+
+function designOf(
+  { request, tolerance, guarantee, accuracyMargin, equality }: CompressionJob,
+  { alpha, inputs }: Extract<LookClaim, { kind: "granted" }>,
+): CertificationDesign {
   return {
-    spans: indicesOf(last.spans),
-    tokensSaved,
-    path,
-    certificate: certificateOf(last, job),
-    reason: null,
-    changedOutputs,
-    control,
+    tolerance,
+    alpha,
+    guarantee,
+    accuracyMargin,
+    inputs,
+    expected: request.expected?.certify ?? [],
+    ownOutputs: request.ownOutputs ?? null,
+    equality,
   };
 }
 
-async function controlArm(job: Job, tokens: number): Promise<Compression["control"]> {
+async function controlArm(
+  job: CompressionJob,
+  tokens: number,
+  inputs: readonly number[],
+): Promise<Compression["control"]> {
   const spans = randomDeletion(job.request.spans, tokens, job.request.seed);
-  const { inputs, changed, unanswered } = await ask(job, {
-    spans,
-    purpose: "control",
-    most: job.certify.length,
-  });
-  return unanswered > 0 ? null : { inputs, changed, spans: indicesOf(spans) };
-}
-
-/** Trials of the search and steps of the certification as one path, mild to aggressive, equal deletions joined. */
-function pathOf(search: SearchResult, tested: readonly TestedStep[]): readonly PathStep[] {
-  const deletions = [...search.trials, ...tested].map((trial) => trial.spans);
-  const distinct = new Map(deletions.map((spans) => [String(indicesOf(spans)), spans]));
-  const find = <Trial extends { readonly spans: readonly CandidateSpan[] }>(
-    trials: readonly Trial[],
-    key: string,
-  ): Trial | undefined => trials.find((trial) => String(indicesOf(trial.spans)) === key);
-  const steps = [...distinct].map(([key, spans]): PathStep => {
-    const [searched, certified] = [find(search.trials, key), find(tested, key)];
-    return {
-      spans: indicesOf(spans),
-      tokensSaved: tokensOf(spans),
-      search: searched ? counts(searched.changes) : null,
-      certify: certified ? { ...counts(certified.changes), pValue: certified.pValue } : null,
-    };
-  });
-  return steps.sort(
-    (left, right) => left.tokensSaved - right.tokensSaved || left.spans.length - right.spans.length,
-  );
-}
-
-function counts({ inputs, changed }: OutputChanges): {
-  readonly inputs: number;
-  readonly changed: number;
-} {
-  return { inputs, changed };
-}
-
-function reasonOf(job: Job, search: SearchResult, tested: readonly TestedStep[]): string {
-  const failed = tested.at(-1)?.changes;
-  const missing = failed?.unanswered ?? search.unanswered;
-  if (missing > 0)
-    return `incomplete: ${missing} of the oracle's answers could not be had, and a missing answer counts as a changed one`;
-  if (!failed)
-    return `no deletion that was tried kept all but ${percent(job.tolerance / 2)} of the outputs on the ${job.search.length} search inputs`;
-  return `the mildest deletion changed ${failed.changed} of the first ${failed.inputs} outputs on the certify set, too many for ${percent(job.tolerance)} at ${percent(job.confidence)} confidence`;
-}
-
-function nothing(reason: string): Compression {
-  return {
-    spans: [],
-    tokensSaved: 0,
-    path: [],
-    certificate: null,
-    reason,
-    changedOutputs: [],
-    control: null,
-  };
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toFixed(1))} %`;
+  const changes = await ask(job, { spans, purpose: "control", most: Infinity, inputs });
+  return changes.unanswered > 0
+    ? null
+    : { inputs: changes.inputs, changed: changes.changed, spans: indicesOf(spans) };
 }

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import type { Interval } from "../domain.js";
-import { UnderstudyError } from "../errors.js";
 
 /** A maskable span of the template. */
 export interface CandidateSpan {
@@ -9,41 +7,39 @@ export interface CandidateSpan {
   readonly tokens: number;
   /** Never deleted. */
   readonly pinned: boolean;
+  /** Why it is never deleted, for the report; by default "pinned". */
+  readonly pinnedBecause?: "pinned" | "locked" | "suspicious";
+  /** Of a heading or lead-in: indices of all that stands under it. It goes exactly when these have all gone, and is no candidate itself. */
+  readonly heads?: readonly number[];
 }
 
-export interface Ranking {
-  /** The maskable spans in mask order. */
-  readonly spans: readonly CandidateSpan[];
-  /** [input][span in mask order]; no inputs = no attribution, and the longest span goes first. */
-  readonly influence: readonly (readonly Interval[])[];
+/** Spans that may be deleted on their own account. */
+export function candidatesOf(spans: readonly CandidateSpan[]): readonly CandidateSpan[] {
+  return spans.filter((span) => !span.pinned && span.heads === undefined);
 }
 
 /**
- * Spans in the order of deletion: first those whose deletion takes the least from the fixed output of any input, for a span
- * that is vital to few inputs must survive; then the smaller mean influence; then the longer span.
+ * A deletion with the headings whose whole section it takes: no heading stands over nothing, and none goes while something stands under
+ * it. Larger deletions take more headings, so that a nested path stays nested. Headings under headings are followed inwards out.
  */
-export function rankForDeletion({ spans, influence }: Ranking): readonly CandidateSpan[] {
-  const wrong = influence.find((row) => row.length !== spans.length);
-  if (wrong)
-    throw new UnderstudyError(
-      "INTERNAL",
-      `an attribution of ${wrong.length} spans for a template of ${spans.length}`,
+export function withHeadings(
+  deleted: readonly CandidateSpan[],
+  spans: readonly CandidateSpan[],
+): readonly CandidateSpan[] {
+  const gone = new Set(deleted.map((span) => span.index));
+  const headings = spans.filter((span) => span.heads !== undefined && !span.pinned);
+  const taken: CandidateSpan[] = [];
+  for (let found = true; found;) {
+    const next = headings.find(
+      ({ index, heads = [] }) =>
+        !gone.has(index) && heads.length > 0 && heads.every((one) => gone.has(one)),
     );
-  const keyed = spans.map((span, position) => {
-    const effects = influence.map((row) => row[position]?.estimate ?? 0);
-    const worst = effects.reduce((most, effect) => Math.max(most, effect), 0);
-    const mean =
-      effects.reduce((sum, effect) => sum + Math.abs(effect), 0) / Math.max(1, effects.length);
-    return { span, worst, mean };
-  });
-  const ranked = keyed.sort(
-    (left, right) =>
-      left.worst - right.worst ||
-      left.mean - right.mean ||
-      right.span.tokens - left.span.tokens ||
-      left.span.index - right.span.index,
-  );
-  return ranked.map(({ span }) => span).filter((span) => !span.pinned);
+    found = next !== undefined;
+    if (next === undefined) continue;
+    gone.add(next.index);
+    taken.push(next);
+  }
+  return [...deleted, ...taken];
 }
 
 /** Nested prefixes of a deletion order that hold about the given shares of its tokens; the last one is the whole. */
@@ -73,13 +69,23 @@ export function randomDeletion(
     createHash("sha256")
       .update(JSON.stringify([seed, "control", span.index]))
       .digest("hex");
-  const keyed = spans.filter((span) => !span.pinned).map((span) => ({ span, key: key(span) }));
+  const keyed = candidatesOf(spans).map((span) => ({ span, key: key(span) }));
   const chosen: CandidateSpan[] = [];
   for (const { span } of keyed.sort((left, right) => (left.key < right.key ? -1 : 1))) {
     const now = tokensOf(chosen);
     if (Math.abs(now + span.tokens - tokens) < Math.abs(now - tokens)) chosen.push(span);
   }
   return chosen;
+}
+
+/** The shortest prefix of the order that holds at least the given tokens; never empty where the order is not. */
+export function firstTokens(
+  order: readonly CandidateSpan[],
+  tokens: number,
+): readonly CandidateSpan[] {
+  let sum = 0;
+  const enough = order.findIndex((span) => (sum += span.tokens) >= tokens);
+  return enough < 0 ? order : order.slice(0, enough + 1);
 }
 
 export function tokensOf(spans: readonly CandidateSpan[]): number {

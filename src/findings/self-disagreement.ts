@@ -1,6 +1,6 @@
 import type { SelfDisagreement, Unknown } from "../domain.js";
 import { binomialUpperBound } from "../numerics/binomial.js";
-import { sameOutput } from "./output-changes.js";
+import { EXACT, type OutputEquality } from "./output-changes.js";
 
 /** An output, and what the same prompt gave when it was asked again; null = no answer was to be had. */
 export interface Repeated {
@@ -13,22 +13,24 @@ export interface Repeated {
  * exact one-sided upper bound (Clopper and Pearson 1934). Unknown where none was answered: a share of 0 would claim what was never
  * measured.
  *
- * It is reported beside a certificate and never subtracted from its bound. Let P and Q be an input's distributions of outputs under the
+ * By default it is counted within a certificate's bound and never subtracted from it. Let P and Q be an input's distributions of outputs under the
  * whole and the shorter prompt, and A from P, B from Q the two outputs that are compared. The certificate bounds the mean over inputs of
  * P(A != B), for any coupling at least the total variation distance of P and Q, which is the share of outputs that the deletion itself
  * changes. So noise makes the bound wider than need be, never too narrow. Their difference bounds nothing: with P = (1/2, 1/2) the whole
- * prompt disagrees with itself as often as with any Q on the same two outputs.
+ * prompt disagrees with itself as often as with any Q on the same two outputs. What can be tested instead is that very excess, named as
+ * such, on pairs of the same inputs (`compareChanges`, setting `self-disagreement: excess`): P(A != B) - P(A != A').
  */
 export function selfDisagreement(
   repeats: readonly Repeated[],
   confidence: number,
+  equality: OutputEquality = EXACT,
 ): SelfDisagreement | Unknown {
   const answered = repeats.flatMap(({ fixed, again }) =>
     again === null ? [] : [{ fixed, again }],
   );
   if (answered.length === 0)
     return { kind: "unknown", reason: "no output was asked for a second time" };
-  const changed = answered.filter(({ fixed, again }) => !sameOutput(fixed, again)).length;
+  const changed = answered.filter(({ fixed, again }) => !equality.same(fixed, again)).length;
   return {
     inputs: answered.length,
     changed,

@@ -16,9 +16,13 @@ export function answerCheckOf(settings: Settings): AnswerCheck {
       );
     return { kind, pattern: parseAnswerPattern(pattern) };
   }
-  if (pattern !== null)
-    throw new UnderstudyError("CONFIG", `answer-pattern is given, and answer-check is ${kind}`, {
-      fix,
-    });
+  if (pattern !== null && settings["output-equality"] !== "pattern")
+    throw new UnderstudyError(
+      "CONFIG",
+      `answer-pattern is given, answer-check is ${kind} and output-equality ${settings["output-equality"]}`,
+      {
+        fix,
+      },
+    );
   return { kind };
 }

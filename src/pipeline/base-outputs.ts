@@ -11,10 +11,10 @@ import type {
 import { UnderstudyError } from "../errors.js";
 import { fitHierarchical } from "../explain/hierarchical.js";
 import { designMasks } from "../explain/masks.js";
-import { sameOutput } from "../findings/output-changes.js";
 import { answerOf, progress } from "./asking.js";
 import type { BaseVersion } from "./base-version.js";
 import { measureChosenMasks } from "./oracle-values.js";
+import { outputEqualityOf } from "./output-equality.js";
 import type { Job } from "./ports.js";
 import { renderMasked, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
@@ -30,13 +30,19 @@ export interface BaseAnswers {
     | Unknown;
 }
 
+/** The version under review, with its answers to the inputs of the search set. */
+export interface HeadOutputs {
+  readonly study: PromptStudy;
+  readonly fixed: readonly (OracleAnswer | null)[];
+}
+
 /**
  * Asks base's outputs on the inputs of head's search set, then masks over the removed spans alone. A recording that lacks the answers
  * makes both unknown and leaves the run complete.
  */
 export async function askBase(
   job: Job,
-  head: { readonly study: PromptStudy; readonly fixed: readonly (OracleAnswer | null)[] },
+  head: HeadOutputs,
   base: BaseVersion,
   oracle: CountingOracle,
 ): Promise<BaseAnswers> {
@@ -61,7 +67,7 @@ export async function askBase(
     );
   }
   return {
-    outputs: compareOutputs(inputs, fixed, head.fixed),
+    outputs: compareOutputs(job, head, fixed),
     removed: await removedInfluence(job, base.study, asking, fixed),
   };
 }
@@ -95,19 +101,23 @@ function onBase(oracle: CountingOracle): CountingOracle {
 }
 
 function compareOutputs(
-  inputs: readonly Input[],
+  { settings }: Job,
+  { study, fixed: after }: HeadOutputs,
   before: readonly (OracleAnswer | null)[],
-  after: readonly (OracleAnswer | null)[],
 ): OutputComparison {
-  const both = inputs.flatMap(({ id }, index) => {
+  const both = (study.inputs?.search ?? []).flatMap(({ id }, index) => {
     const [own, other] = [before[index]?.text, after[index]?.text];
     return own === undefined || other === undefined
       ? []
       : [{ input: id, before: own, after: other }];
   });
+  const { same } = outputEqualityOf(settings, {
+    labels: study.labels,
+    fixed: both.map((pair) => pair.after),
+  });
   return {
     inputs: both.length,
-    differing: both.filter((pair) => !sameOutput(pair.before, pair.after)),
+    differing: both.filter((pair) => !same(pair.before, pair.after)),
   };
 }
 

@@ -1,9 +1,9 @@
 /** What flagged spans do: their influence where there is an explanation, and whether outputs change without them. */
 import type { InjectionEffect, Interval, OracleAnswer, PromptInjection } from "../domain.js";
 import { planChecks } from "../findings/injections/checks.js";
-import { sameOutput } from "../findings/output-changes.js";
 import { answerOf, progress } from "./asking.js";
 import type { ExplanationOutcome } from "./explanation-outcome.js";
+import { outputEqualityOf } from "./output-equality.js";
 import type { Job } from "./ports.js";
 import { maskWithout, renderMasked, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
@@ -19,6 +19,7 @@ function spansHolding(study: PromptStudy, { source }: PromptInjection): readonly
     const span = study.template.spans[index]?.source;
     const overlaps =
       span !== undefined &&
+      span.path === source.path &&
       span.startOffset < source.endOffset &&
       source.startOffset < span.endOffset;
     return overlaps ? [position] : [];
@@ -128,6 +129,10 @@ async function askDeletions(
     const answer = fixed[index];
     return answer ? [{ input, text: answer.text }] : [];
   });
+  const equality = outputEqualityOf(job.settings, {
+    labels: study.labels,
+    fixed: answered.map(({ text }) => text),
+  });
   const checks = planChecks({
     deletions: deletions.length,
     inputs: answered.length,
@@ -151,7 +156,7 @@ async function askDeletions(
         const text = answerOf(outcome)?.text;
         return text === undefined ? [] : [{ before: asked[position]?.text ?? "", after: text }];
       });
-      const changed = pairs.filter(({ before, after }) => !sameOutput(before, after)).length;
+      const changed = pairs.filter(({ before, after }) => !equality.same(before, after)).length;
       const outcome: DeletionOutcome =
         pairs.length === 0
           ? { kind: "unknown", reason: "the oracle gave no answer without the span" }

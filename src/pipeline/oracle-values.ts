@@ -36,7 +36,7 @@ export async function askUnmasked(
   return (await oracle.ask(questions, progress(job, "fixed outputs"))).map(answerOf);
 }
 
-/** Outputs with some spans deleted, normalised as outputs are compared; null where the oracle gave none. */
+/** Answers with some spans deleted; null where the oracle gave none. */
 export async function askWithout(options: {
   readonly job: Job;
   readonly study: PromptStudy;
@@ -44,15 +44,13 @@ export async function askWithout(options: {
   readonly mask: Uint8Array;
   readonly inputs: readonly Input[];
   readonly purpose: OraclePurpose;
-}): Promise<readonly (string | null)[]> {
+}): Promise<readonly (OracleAnswer | null)[]> {
   const { job, study, oracle, mask, inputs, purpose } = options;
   const questions = inputs.map((input) => ({
     purpose,
     messages: renderMasked(study, mask, input),
   }));
-  return (await oracle.ask(questions, progress(job, purpose))).map(
-    (outcome) => answerOf(outcome)?.text ?? null,
-  );
+  return (await oracle.ask(questions, progress(job, purpose))).map(answerOf);
 }
 
 export interface OracleValues {

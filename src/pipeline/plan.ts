@@ -2,8 +2,10 @@
 import { promptLabel } from "../prompts/index.js";
 import { planOf, type PlanOptions } from "../cost/plan.js";
 import { sumPrices } from "../cost/prices.js";
+import type { Settings } from "../config.js";
 import type { OraclePurpose, PlannedCalls } from "../domain.js";
 import { plannedCalls } from "../findings/compression.js";
+import { firstLevel } from "./compression-settings.js";
 import { oracleMasksPerInput } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import { pricing } from "./pricing.js";
@@ -43,7 +45,7 @@ export function planPrompt(
   );
   const search = inputs.search.length;
   const certify = depth === "all" ? inputs.certify.length : 0;
-  const { tolerance, confidence } = job.settings;
+  const { tolerance, confidence, guarantee } = job.settings;
   return planOf({
     model: job.settings["oracle-model"],
     price: pricing(job.settings),
@@ -59,11 +61,13 @@ export function planPrompt(
       spans: study.maskable.length,
       tolerance,
       confidence,
+      ...(guarantee === "accuracy" ? { needed: 1 } : {}),
+      level: firstLevel(job.settings),
     }),
     demonstrations: depth === "all" ? study.template.demonstrations.length : 0,
     injections,
     ...(base && { base }),
-    repeats: depth === "all" ? Math.min(job.settings["oracle-repeats"], search) : 0,
+    repeats: depth === "all" ? repeatsOf(job.settings, { search, certify }) : 0,
     withoutLogProbabilities: {
       labels: study.labels.length >= 2,
       samplesPerMask: job.settings["samples-per-mask"],
@@ -71,6 +75,15 @@ export function planPrompt(
       probe: PROBE_CALLS,
     },
   });
+}
+
+/** All of the certify set where only changes beyond the repeats' count, else as many as are asked for. */
+function repeatsOf(
+  settings: Settings,
+  { search, certify }: { readonly search: number; readonly certify: number },
+): number {
+  const own = settings["self-disagreement"] === "excess" ? certify : 0;
+  return Math.max(own, Math.min(settings["oracle-repeats"], certify > 0 ? certify : search));
 }
 
 /** Said before the first call that may cost money: where questions go, how many at most, for what, and what they may cost. */

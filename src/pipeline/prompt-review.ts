@@ -12,6 +12,7 @@ import { checkPrompt, parsePrompt, promptLabel } from "../prompts/index.js";
 import { answerCheckOf } from "./answer-check.js";
 import { compareWithBase } from "./base-change.js";
 import { openBase, plannedBase, type BaseSide } from "./base-version.js";
+import { checkCompression } from "./compression-settings.js";
 import { compressPrompt } from "./compression.js";
 import { judgePromptDemonstrations } from "./demonstrations.js";
 import { measureEffects, plannedEffectCalls } from "./injection-effects.js";
@@ -25,7 +26,7 @@ import type { Job } from "./ports.js";
 import { savingsOfDeletion } from "./savings.js";
 import { checkMaskChoice } from "./screen-and-apply.js";
 import { unscreened } from "./screen-surrogate.js";
-import { measureSelfDisagreement, notMeasured } from "./self-disagreement.js";
+import { notMeasured } from "./self-disagreement.js";
 import { openStudy, type ChosenPrompt, type PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
 
@@ -73,6 +74,7 @@ export async function reviewPrompt(
   checkDepth(granularity, depth);
   checkMaskChoice(job.settings);
   answerCheckOf(job.settings);
+  checkCompression(job.settings);
   const written = await openStudy(job, file.path, file.head, file);
   const even = granularity === "coarse-to-fine" ? written : evenStudy(written, granularity, method);
   const common = describePrompt(job, even, file);
@@ -109,19 +111,10 @@ export async function reviewPrompt(
       ? await measureEffects(job, study, oracle, common.injections, { fixed, explained })
       : common.injections;
   const suspicious = (demonstrations.demonstrations ?? []).map((found) => found.span);
-  const disagreement =
-    depth === "all"
-      ? await measureSelfDisagreement(job, study, oracle, fixed)
-      : notMeasured(NOT_ASKED);
   const removable =
     depth === "all"
-      ? await compressPrompt(job, study, oracle, {
-          fixed,
-          explained,
-          suspicious,
-          selfDisagreement: disagreement.selfDisagreement,
-        })
-      : { removable: null, removableReason: NOT_ASKED };
+      ? await compressPrompt(job, study, oracle, { fixed, explained, suspicious })
+      : { removable: null, removableReason: NOT_ASKED, ...notMeasured(NOT_ASKED) };
   // Last: where the budget ends, what head needs has been asked.
   const change = await compareWithBase(
     job,
@@ -140,7 +133,6 @@ export async function reviewPrompt(
       ...explanationFields(job, explained),
       ...removable,
       savings: savingsOfDeletion(job, removable.removable, { oracle, fixed }),
-      ...disagreement,
       ...demonstrations,
       injections,
       ...change,

@@ -9,8 +9,8 @@ import { keptRanges } from "./masking.js";
 import type { Edit, SourceFile, SourceMessage } from "./source-file.js";
 
 /**
- * The source of the prompt file without the given spans (indices into `template.spans`; protected ones are refused). The
- * new file, read again, has exactly the messages that masking these spans gives, the same model and the same test data;
+ * The source of the prompt file without the given spans (indices into `template.spans`; protected ones are refused) and the
+ * `headings` whose whole section goes with them. The new file, read again, has exactly the messages that masking these spans gives, the same model and the same test data;
  * where no such edit is found it throws INTERNAL and writes nothing. As little as possible of the source changes: whole
  * list items go for whole messages, text goes from where it stands, and only where that would mean something else is a
  * message's text written anew in its own style.
@@ -18,10 +18,11 @@ import type { Edit, SourceFile, SourceMessage } from "./source-file.js";
 export function deleteSpans(
   template: PromptTemplate,
   spanIndices: readonly number[],
+  headings: readonly number[] = [],
 ): { readonly text: string } {
   refuseProtected(template, spanIndices);
   const file = readAgain(template);
-  const kept = keptRanges(template, new Set(spanIndices));
+  const kept = keptRanges(template, new Set([...spanIndices, ...headings]));
   const wanted = template.messages.flatMap((message, index): Message[] => {
     const ranges = kept[index];
     return ranges ? [{ role: message.role, content: join(message.content, ranges) }] : [];

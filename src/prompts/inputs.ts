@@ -162,5 +162,10 @@ export function splitInputs(
 }
 
 function contentHash(input: Input): string {
-  return sha256(`${canonicalSlots(input.slots)}\n${JSON.stringify(input.expected)}`);
+  return sha256(`${canonicalInput(input)}\n${JSON.stringify(input.expected)}`);
+}
+
+/** What an input says, whatever its id and its expected output: the same for the same slots. */
+export function canonicalInput(input: Input): string {
+  return canonicalSlots(input.slots);
 }

@@ -5,10 +5,10 @@
 import { z } from "zod";
 import type { AttributionMethod, Report } from "../domain.js";
 import { change } from "./schema-change.js";
+import { removable } from "./schema-compression.js";
 import { promptInjection, rowInjections } from "./schema-injections.js";
 import { ledger, missingAnswers, planned, savings } from "./schema-money.js";
 import {
-  changedOutput,
   count,
   interval,
   line,
@@ -205,42 +205,6 @@ const screen = z
     description:
       "The test whether a surrogate may speak for the oracle. estimate: mean of q, in mode explain the ratio of surrogateQ and oracleQ; low and boundPath: lower confidence bounds of it at level alpha, after all inputs and after each, valid at all of them at once.",
   });
-
-const certificate = z
-  .strictObject({
-    inputs: count,
-    changed: count,
-    bound: share,
-    confidence: share,
-    tolerance: share,
-    alphaSpent: share,
-  })
-  .meta({
-    id: "Certificate",
-    description:
-      "How often outputs changed on inputs that the search never saw; bound: upper confidence bound on the share of changed outputs.",
-  });
-const trials = z.strictObject({ inputs: count, changed: count });
-
-const pathStep = z
-  .strictObject({
-    spans: list(count),
-    tokensSaved: count,
-    search: trials.nullable(),
-    certify: z.strictObject({ inputs: count, changed: count, pValue: share }).nullable(),
-  })
-  .meta({ id: "PathStep", description: "One step of the nested deletion path." });
-
-const removable = z.strictObject({
-  spans: list(count),
-  tokensSaved: count,
-  certificate: certificate.nullable(),
-  reason: text.nullable(),
-  path: list(pathStep),
-  changedOutputs: list(changedOutput),
-  control: z.strictObject({ inputs: count, changed: count, spans: list(count) }).nullable(),
-  diff: text.nullable(),
-});
 
 const demonstration = z
   .strictObject({
