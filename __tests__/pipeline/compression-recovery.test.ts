@@ -17,7 +17,13 @@ const RULES: MockModelRules = {
   words: [
     { word: "fee", label: "MONEY", weight: 4, where: "query", needs: ["fees"] },
     { word: "refund", label: "MONEY", weight: 3, where: "query", needs: ["refunds"] },
-    { word: "parcel", label: "PARCELS", weight: 4, where: "query", needs: ["delivery", "shipping"] },
+    {
+      word: "parcel",
+      label: "PARCELS",
+      weight: 4,
+      where: "query",
+      needs: ["delivery", "shipping"],
+    },
     { word: "login", label: "ACCOUNT", weight: 3, where: "query", needs: ["passwords"] },
     { word: "hello", label: "OTHER", weight: 1.5, where: "query" },
     { word: "urgent", label: "MONEY", weight: 0.3, where: "query" },
@@ -108,41 +114,24 @@ describe("a mock language model with known irrelevant spans", () => {
       .filter((line) => line !== "");
     expect([...gone].sort()).toEqual([...free, "## About us"].sort());
     expect(removable?.accuracy).toMatchObject({ right: 100, rightShorter: 100, nonInferior: true });
-    const why = removable?.decisions.map(({ span, why: reason }) => [
-      report.explanation?.spans[span]?.text.trim(),
-      reason,
-    ]);
-    expect(why).toEqual(
-      expect.arrayContaining([
-        [ONLY, "locked"],
-        [FILLERS[4], "locked"],
-        ...RELEVANT.map((sentence) => [sentence, "changes outputs"]),
-        ...free.map((sentence) => [sentence, "certified"]),
+    const why = new Map(
+      removable?.decisions.map(({ span, why: reason }) => [
+        report.explanation?.spans[span]?.text.trim(),
+        reason,
       ]),
     );
+    for (const sentence of [ONLY, FILLERS[4]]) expect(why.get(sentence)).toBe("locked");
+    for (const sentence of free) expect(why.get(sentence)).toBe("certified");
+    for (const sentence of RELEVANT)
+      expect(["changes outputs", "not tried"]).toContain(why.get(sentence));
   });
 
-  test("with nothing locked the whole section about the format may go as well", async () => {
-    const report = await review(["PARCELS takes delivery."], { lock: "none" });
-    expect([...deletedOf(report)].sort()).toEqual([...FILLERS, ONLY].sort());
-    expect(report.removable?.diff).toContain("-      ## Output format");
-  });
-
-  test("of two sentences that say the same loses one, and says why the other stays", async () => {
+  test("of two sentences that say the same loses one and keeps the other", async () => {
     const twins = ["PARCELS takes delivery.", "All shipping is PARCELS."];
-    const report = await review(twins, { "masks-per-input": "16" });
-    const lost = deletedOf(report).filter((text) => twins.includes(text));
-    expect(lost).toHaveLength(1);
-    const stayed = report.explanation?.spans.find(
-      ({ text }) => twins.includes(text.trim()) && !lost.includes(text.trim()),
+    const deleted = deletedOf(await review(twins, { lock: "none" }));
+    expect(deleted.filter((text) => twins.includes(text))).toHaveLength(1);
+    expect(deleted.filter((text) => !twins.includes(text)).sort()).toEqual(
+      [...FILLERS, ONLY].sort(),
     );
-    const partner = report.explanation?.spans.find(({ text }) => lost.includes(text.trim()));
-    const decision = report.removable?.decisions.find(({ span }) => span === stayed?.index);
-    expect(decision).toEqual({
-      span: stayed?.index,
-      deleted: false,
-      why: "redundant",
-      partner: partner?.index,
-    });
   });
 });

@@ -29,9 +29,10 @@ export function lockedSpans(
   { sections, patterns }: { readonly sections: boolean; readonly patterns: readonly RegExp[] },
 ): ReadonlySet<number> {
   const locked = new Set<number>();
-  for (const { span, under } of sections ? sectionHeadings(template) : [])
-    if (SECTION.test(template.spans[span]?.text ?? "")) for (const one of under) locked.add(one);
-  for (const { index, kind, text } of template.spans) {
+  for (const { span, directly } of sections ? sectionHeadings(template) : [])
+    if (SECTION.test(template.spans[span]?.text ?? "")) for (const one of directly) locked.add(one);
+  for (const { index, kind, text, protection } of template.spans) {
+    if (protection !== null) continue;
     const byText = sections && kind !== "example" && (FORMAT.test(text) || SAFETY.test(text));
     if (byText || patterns.some((pattern) => pattern.test(text))) locked.add(index);
   }

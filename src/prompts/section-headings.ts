@@ -7,6 +7,8 @@ export interface SectionHeading {
   readonly span: number;
   /** Indices of the spans under it, headings of subsections among them; empty where something there must stay, so that it stays too. */
   readonly under: readonly number[];
+  /** Indices of the maskable spans right under it, up to the next heading or tag, whether or not it may go. */
+  readonly directly: readonly number[];
 }
 
 /** Longer lines that end in a colon are sentences. */
@@ -33,13 +35,13 @@ function headingAt(spans: readonly Span[], place: number): SectionHeading[] {
   if (!span || !line) return [];
   if (span.protection === null)
     return isLeadIn(spans, place)
-      ? [{ span: span.index, under: removable(listBehind(spans, place)) }]
+      ? [section(span, listBehind(spans, place), listBehind(spans, place))]
       : [];
   if (span.protection !== "delimiter") return [];
   if (line.kind === "heading") {
     const next = spans.findIndex((other, at) => at > place && levelOf(other) <= line.level);
     const body = spans.slice(place + 1, next < 0 ? undefined : next);
-    return [{ span: span.index, under: removable(body) }];
+    return [section(span, body, directlyUnder(body))];
   }
   return line.kind === "tag" ? taggedAt(spans, place, line) : [];
 }
@@ -59,11 +61,25 @@ function taggedAt(spans: readonly Span[], place: number, line: Line): SectionHea
   );
   const [opening, closing] = [spans[place], spans[close]];
   if (!opening || !closing) return [];
-  const under = removable(spans.slice(place + 1, close));
-  return [
-    { span: opening.index, under },
-    { span: closing.index, under },
-  ];
+  const body = spans.slice(place + 1, close);
+  return [section(opening, body, body), section(closing, body, body)];
+}
+
+function section(span: Span, body: readonly Span[], directly: readonly Span[]): SectionHeading {
+  return {
+    span: span.index,
+    under: removable(body),
+    directly: directly.flatMap(({ index, protection }) => (protection === null ? [index] : [])),
+  };
+}
+
+/** Of what stands behind a heading, all before the next one and before a tag that is not the first thing under it. */
+function directlyUnder(body: readonly Span[]): readonly Span[] {
+  const end = body.findIndex((span, at) => {
+    const kind = span.protection === "delimiter" ? onlyLine(span)?.kind : undefined;
+    return kind === "heading" || (kind === "tag" && at > 0);
+  });
+  return end < 0 ? body : body.slice(0, end);
 }
 
 function isLeadIn(spans: readonly Span[], place: number): boolean {
