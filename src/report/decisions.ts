@@ -19,8 +19,8 @@ export function decideSpans(prompt: PromptReport): readonly SpanDecision[] {
 function decide(prompt: PromptReport, span: ReportSpan): SpanDecision {
   if (deletedOf(prompt).includes(span.index))
     return { span, kind: "deleted", why: whyDeleted(prompt, span) };
-  if (isSuspicious(prompt, span))
-    return { span, kind: "locked", why: "a suspicious example, to be corrected first" };
+  const lock = LOCKS[reasonOf(prompt, span)?.why ?? "not tried"];
+  if (lock !== undefined) return { span, kind: "locked", why: lock };
   return { span, kind: "kept", why: whyKept(prompt, span) };
 }
 
@@ -28,14 +28,20 @@ function deletedOf({ removable }: PromptReport): readonly number[] {
   return removable?.certificate ? removable.spans : [];
 }
 
-function isSuspicious(
-  { demonstrations }: PromptReport,
-  { startLine, endLine }: ReportSpan,
-): boolean {
-  return (demonstrations ?? []).some(
-    (one) => startLine <= one.startLine && one.startLine <= endLine,
-  );
+type FoundDecision = NonNullable<PromptReport["removable"]>["decisions"][number];
+
+/** What the search for a shorter prompt says of a span; null where there was none. */
+function reasonOf({ removable }: PromptReport, { index }: ReportSpan): FoundDecision | null {
+  return removable?.decisions.find((one) => one.span === index) ?? null;
 }
+
+/** Why a span was no candidate. */
+const LOCKS: Readonly<Partial<Record<FoundDecision["why"], string>>> = {
+  pinned: "pinned by the author",
+  locked: "about output format, policy or safety (settings lock, lock-patterns)",
+  heading: "a heading, which goes with what stands under it",
+  suspicious: "a suspicious example, to be corrected first",
+};
 
 /** What the influence says of a deleted span, and with what it may not go; the certificate covers all together. */
 export function whyDeleted(prompt: PromptReport, span: ReportSpan): string {
@@ -71,9 +77,21 @@ function whyKept(prompt: PromptReport, span: ReportSpan): string {
     ...trialWords(removable, span.index),
     ...pairWords(going, "redundant with", "which goes"),
   ];
-  return (
-    reasons.join("; ") || "not tried: its influence on some input ranks it behind those that were"
-  );
+  return reasons.join("; ") || untriedWords(reasonOf(prompt, span));
+}
+
+/** For a span of which no trial is told. */
+function untriedWords(found: FoundDecision | null): string {
+  switch (found?.why) {
+    case "redundant":
+      return "redundant with another span that goes: either can, not both";
+    case "changes outputs":
+      return "outputs changed too often without it";
+    case "not certified":
+      return "held on the search inputs, and no certificate came to it";
+    default:
+      return "not tried: its influence on some input ranks it behind those that were";
+  }
 }
 
 type Removable = NonNullable<PromptReport["removable"]>;
