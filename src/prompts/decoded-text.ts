@@ -167,15 +167,6 @@ function includedPlace(decoded: DecodedText, range: TextRange): SourceRange | nu
   return { ...place, path: holder.path };
 }
 
-/** decoded[start, end) as a text of its own, with the same places. */
-export function sliceDecoded(decoded: DecodedText, start: number, end: number): DecodedText {
-  return {
-    text: decoded.text.slice(start, end),
-    starts: decoded.starts.slice(start, end),
-    ends: decoded.ends.slice(start, end),
-  };
-}
-
 /** What was decoded out of another decoded text, with its places in the source behind that one. */
 export function composed(inner: DecodedText, outer: DecodedText): DecodedText {
   const last = outer.ends[outer.ends.length - 1] ?? 0;

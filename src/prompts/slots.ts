@@ -3,17 +3,7 @@
 import type { PromptFormat, TemplateSyntax } from "../domain.js";
 import type { TextRange } from "./decoded-text.js";
 import { analyseTemplate, type AnalysedTemplate } from "./syntax/blocks.js";
-
-/** A slot in one message's decoded text. */
-export interface SlotToken extends TextRange {
-  readonly name: string;
-}
-
-/** What a message's text holds: slots that inputs fill, and template code that is neither filled nor ever masked. */
-export interface TemplateTokens {
-  readonly slots: readonly SlotToken[];
-  readonly code: readonly TextRange[];
-}
+import type { SlotToken, TemplateTokens } from "./syntax/tokens.js";
 
 const NAME = String.raw`([\p{L}_][\p{L}\p{N}_.\-]*)`;
 

@@ -1,7 +1,7 @@
 /** Chat messages that stand one after the other in a text, each under a marker with its role. */
 
 import type { Role } from "../../domain.js";
-import { sliceDecoded, verbatim, type LineIndex } from "../decoded-text.js";
+import { verbatim, type LineIndex } from "../decoded-text.js";
 import { asksToKeep, checkedRole, type SourceMessage } from "../source-file.js";
 import { scanTags, type Engine } from "../syntax/tags.js";
 import { verbatimLiteral } from "./literals.js";
@@ -44,7 +44,7 @@ export function roleLines(file: PromptText, from: number): RoleMarker[] {
 }
 
 /**
- * The messages under the markers, without the white space around them. Text before the first marker has the role `preamble`, and is no
+ * The messages under the markers, without blank lines before and white space after. Text before the first marker has the role `preamble`, and is no
  * message where it is only comments and white space. A message without text is left out with a note.
  */
 export function readSections(
@@ -89,9 +89,10 @@ function hasText(stretch: string, engine: Engine): boolean {
 
 function sectionMessage(file: PromptText, marker: RoleMarker, end: number): SourceMessage {
   const body = file.text.slice(marker.end, end);
-  const start = marker.end + (body.length - body.trimStart().length);
-  const text = body.trim();
-  const content = sliceDecoded(verbatim(text, start), 0, text.length);
+  // Indentation of the first line stays: it is what remains where a list's first items are deleted.
+  const start = marker.end + (/^(?:[ \t]*\r?\n)*/.exec(body)?.[0].length ?? 0);
+  const text = file.text.slice(start, end).trimEnd();
+  const content = verbatim(text, start);
   return {
     ...verbatimLiteral(content, { start, end: start + text.length }),
     role: marker.role,

@@ -3,7 +3,7 @@
 import type { Protection, SpanKind } from "../../domain.js";
 import type { TextRange } from "../decoded-text.js";
 import { asksToKeep, isOnlyKeepComment } from "../source-file.js";
-import type { TemplateTokens } from "../slots.js";
+import type { TemplateTokens } from "../syntax/tokens.js";
 import type { ExampleBlock } from "./fields.js";
 import type { Line, LineKind } from "./lines.js";
 import { sentenceStarts } from "./sentences.js";

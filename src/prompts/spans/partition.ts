@@ -2,7 +2,7 @@
 
 import type { Protection, Span, SourceRange, SpanKind, SpanPart } from "../../domain.js";
 import { sourceRangeOf, type LineIndex, type TextRange } from "../decoded-text.js";
-import type { TemplateTokens } from "../slots.js";
+import type { TemplateTokens } from "../syntax/tokens.js";
 import type { SourceFile, SourceMessage } from "../source-file.js";
 import { finalTurn, findChatPairs, findTextExamples } from "./examples.js";
 import type { ExampleBlock } from "./fields.js";

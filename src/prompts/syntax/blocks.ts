@@ -1,7 +1,7 @@
 /** What an engine's tags mean to a prompt: slots that inputs fill, code that stays as it is, blocks that must be closed. */
 
 import type { TextRange } from "../decoded-text.js";
-import type { TemplateTokens, SlotToken } from "../slots.js";
+import type { SlotToken, TemplateTokens } from "./tokens.js";
 import { scanTags, type Engine, type TemplateTag } from "./tags.js";
 
 /** What is wrong with a template, at text[at] of one of its messages. */
