@@ -96,6 +96,7 @@ describe("words of several scripts", () => {
 
   test.each([
     "5 μm and Δt",
+    "5 сm",
     "α-helix and βlactam",
     "привет world",
     "кΩ",
