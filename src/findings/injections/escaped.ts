@@ -6,7 +6,7 @@ const LONGEST = 80;
 
 /** `text` as a JSON-like string of at most 80 characters; invisible ones as `\u{202E}`, so that what hides is read. */
 export function escaped(text: string, longest: number = LONGEST): string {
-  const head = [...text.slice(0, 4 * longest)].map(visible);
+  const head = Array.from(text.slice(0, 4 * longest), visible);
   let shown = "";
   for (const piece of head) {
     if (shown.length + piece.length > longest) return `"${shown}…"`;

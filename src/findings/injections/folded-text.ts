@@ -1,5 +1,6 @@
 /** A text as a reader takes it: without what cannot be seen, letters of all scripts by their looks, with its places kept. */
 import { lookalikeOf } from "./confusables.js";
+import { UnitBuffer } from "./unit-buffer.js";
 
 export interface FoldedText {
   /** Lower case; white space and punctuation are there. */
@@ -25,38 +26,44 @@ export function foldText(original: string): FoldedText {
   let starts = new Int32Array(capacity);
   let ends = new Int32Array(capacity);
   let hidden = new Uint8Array(capacity);
-  const pieces: string[] = [];
-  let length = 0;
+  const units = new UnitBuffer(capacity);
   let isHidden = false;
   for (let at = 0; at < original.length;) {
-    const code = original.codePointAt(at) ?? 0;
+    const unit = original.charCodeAt(at);
+    const code = unit < 0xd800 || unit > 0xdbff ? unit : (original.codePointAt(at) ?? unit);
     const next = at + (code > 0xffff ? 2 : 1);
-    const folded = foldCodePoint(code);
-    if (folded === null) isHidden = true;
-    else if (folded !== "") {
-      if (length + folded.length > capacity) {
-        capacity = 2 * capacity + folded.length;
+    const folded = code < 0x80 ? null : foldCodePoint(code);
+    const count = folded === null ? 1 : folded.length;
+    if (folded === HIDDEN) isHidden = true;
+    else if (count > 0) {
+      const { length } = units;
+      if (length + count > capacity) {
+        capacity = 2 * capacity + count;
         starts = grown(starts, new Int32Array(capacity));
         ends = grown(ends, new Int32Array(capacity));
         hidden = grown(hidden, new Uint8Array(capacity));
       }
       if (isHidden) hidden[length] = 1;
       isHidden = false;
-      pieces.push(folded);
-      for (let unit = 0; unit < folded.length; unit++) {
-        starts[length] = at;
-        ends[length] = next;
-        length++;
+      for (let index = 0; index < count; index++) {
+        starts[length + index] = at;
+        ends[length + index] = next;
+        units.push(folded === null ? smallLetter(code) : folded.charCodeAt(index));
       }
     }
     at = next;
   }
   return {
-    text: pieces.join(""),
-    starts: starts.subarray(0, length),
-    ends: ends.subarray(0, length),
-    hidden: hidden.subarray(0, length),
+    text: units.toString(),
+    starts: starts.subarray(0, units.length),
+    ends: ends.subarray(0, units.length),
+    hidden: hidden.subarray(0, units.length),
   };
+}
+
+/** An ASCII character in lower case. */
+function smallLetter(code: number): number {
+  return code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
 }
 
 function grown<Store extends Int32Array | Uint8Array>(from: Store, to: Store): Store {
@@ -64,19 +71,19 @@ function grown<Store extends Int32Array | Uint8Array>(from: Store, to: Store): S
   return to;
 }
 
-/** What a code point is read as; "": nothing of its own (a combining mark), null: it cannot be seen. */
-function foldCodePoint(code: number): string | null {
-  if (code < 0x80) return ASCII[code] ?? "";
+/** What stands in the cache for a code point that cannot be seen. */
+const HIDDEN = "\u0000hidden";
+
+/** What a code point beyond ASCII is read as; "": nothing of its own (a combining mark), `HIDDEN`: it cannot be seen. */
+function foldCodePoint(code: number): string {
   const known = cache.get(code);
-  if (known !== undefined) return known === HIDDEN ? null : known;
-  const folded = foldRare(code);
-  if (cache.size < CACHE_LIMIT) cache.set(code, folded ?? HIDDEN);
+  if (known !== undefined) return known;
+  const folded = foldRare(code) ?? HIDDEN;
+  if (cache.size < CACHE_LIMIT) cache.set(code, folded);
   return folded;
 }
 
-const HIDDEN = "\u0000hidden";
-const ASCII = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code).toLowerCase());
-
+/** The same uncached; null: it cannot be seen. */
 function foldRare(code: number): string | null {
   const character = String.fromCodePoint(code);
   if (INVISIBLE.test(character)) return null;

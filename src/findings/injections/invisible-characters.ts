@@ -70,7 +70,7 @@ function isSuspicious(text: string, run: string, at: number): boolean {
 }
 
 function lastCharacter(text: string, at: number): string {
-  return [...text.slice(at > 1 ? at - 2 : 0, at)].pop() ?? "";
+  return Array.from(text.slice(at > 1 ? at - 2 : 0, at)).pop() ?? "";
 }
 
 /** Variation selectors as bytes (VS1 = 0 ... VS256 = 255), where they spell printable text. */

@@ -1,5 +1,6 @@
 /** A folded text as letters alone, with the places where words may begin: what phrases are looked for in. */
 import type { FoldedText } from "./folded-text.js";
+import { UnitBuffer } from "./unit-buffer.js";
 
 /** How a unit of `LetterText` follows the one before it. */
 export const JOIN = {
@@ -23,22 +24,13 @@ export interface LetterText {
 }
 
 /** Digits and signs that stand for letters ("1gn0r3"), and l, which is told from I and 1 in no font. */
-const AS_LETTER: Readonly<Record<string, string>> = {
-  "0": "o",
-  "1": "i",
-  l: "i",
-  "3": "e",
-  "4": "a",
-  "5": "s",
-  "7": "t",
-  "8": "b",
-  "@": "a",
-  $: "s",
-  "!": "i",
-  "|": "i",
-};
-/** Signs that are letters only between letters. */
-const SIGN = /[@$!|]/;
+const AS_LETTER = new Uint16Array(0x80).map((_, code) => {
+  const place = "01l34578@$!|".indexOf(String.fromCharCode(code));
+  return place < 0 ? code : "oiieastbasii".charCodeAt(place);
+});
+/** Signs that are letters beside a letter, and signs that are only between two. */
+const SIGN = /[@$]/;
+const INNER_SIGN = /[!|]/;
 /** Signs inside a word that do not end it: apostrophes, hyphens, Markdown emphasis. */
 const GLUE = /['’`´*_~\-‐‑·]/;
 const LETTER = /[\p{L}\p{N}]/u;
@@ -49,86 +41,102 @@ const SENTENCE_END = /[.!?…;。！？；।؟]/;
 /** Single letters in a row from which they are taken for one word. */
 const SPELLED_OUT = 5;
 
-const kinds = new Map<string, Kind>();
-type Kind = "letter" | "unspaced" | "sign" | "glue" | "space" | "end" | "other";
+/** Kinds of units, in the order of how a letter is told from the rest: letters first. */
+const KIND = {
+  unknown: 0,
+  letter: 1,
+  unspaced: 2,
+  sign: 3,
+  innerSign: 4,
+  glue: 5,
+  newline: 6,
+  end: 7,
+  other: 8,
+} as const;
+const kinds = new Uint8Array(0x10000);
 
-function kindOf(unit: string): Kind {
-  const known = kinds.get(unit);
-  if (known !== undefined) return known;
-  const kind = SIGN.test(unit)
-    ? "sign"
-    : GLUE.test(unit)
-      ? "glue"
-      : UNSPACED.test(unit) && LETTER.test(unit)
-        ? "unspaced"
-        : LETTER.test(unit)
-          ? "letter"
-          : SENTENCE_END.test(unit)
-            ? "end"
-            : /\s/.test(unit)
-              ? "space"
-              : "other";
-  if (kinds.size < 70_000) kinds.set(unit, kind);
+function kindOf(code: number): number {
+  const known = kinds[code] ?? KIND.other;
+  if (known !== KIND.unknown) return known;
+  const kind = classify(String.fromCharCode(code));
+  kinds[code] = kind;
   return kind;
 }
 
-function isLetterKind(kind: Kind): boolean {
-  return kind === "letter" || kind === "unspaced";
+function classify(unit: string): number {
+  if (SIGN.test(unit)) return KIND.sign;
+  if (INNER_SIGN.test(unit)) return KIND.innerSign;
+  if (GLUE.test(unit)) return KIND.glue;
+  if (LETTER.test(unit)) return UNSPACED.test(unit) ? KIND.unspaced : KIND.letter;
+  if (unit === "\n") return KIND.newline;
+  return SENTENCE_END.test(unit) ? KIND.end : KIND.other;
+}
+
+function isLetterKind(kind: number): boolean {
+  return kind === KIND.letter || kind === KIND.unspaced;
 }
 
 /** Takes the letters out of a folded text; `original` tells where capitals begin a word. Linear in the length. */
 export function lettersOf(folded: FoldedText, original: string): LetterText {
   const { text, hidden } = folded;
-  const letters: string[] = [];
+  const letters = new UnitBuffer(text.length);
   const joins = new Uint8Array(text.length + 1);
   const places = new Int32Array(text.length);
-  let length = 0;
   let join: number = JOIN.sentence;
   let newlines = 0;
+  let previous: number = KIND.other;
+  let kind: number = text.length > 0 ? kindOf(text.charCodeAt(0)) : KIND.other;
   for (let at = 0; at < text.length; at++) {
-    const unit = text.charAt(at);
-    const kind = kindOf(unit);
-    const previous = at > 0 ? kindOf(text.charAt(at - 1)) : "other";
-    const isBetween =
-      isLetterKind(previous) && at + 1 < text.length && isLetterKind(kindOf(text.charAt(at + 1)));
-    if (isLetterKind(kind) || (kind === "sign" && isBetween)) {
-      if (join === JOIN.inside && beginsSoftly(folded, original, at, kind)) join = JOIN.possible;
-      letters.push(AS_LETTER[unit] ?? unit);
-      joins[length] = join;
-      places[length] = at;
-      length++;
+    const code = text.charCodeAt(at);
+    const next = at + 1 < text.length ? kindOf(text.charCodeAt(at + 1)) : KIND.other;
+    const isBetween = isLetterKind(previous) && isLetterKind(next);
+    const isEdgeSign = kind === KIND.sign && (isLetterKind(previous) || isLetterKind(next));
+    if (isLetterKind(kind) || isEdgeSign || (kind === KIND.innerSign && isBetween)) {
+      const isSoft =
+        hidden[at] === 1 ||
+        (isEdgeSign && !isBetween) ||
+        (previous === KIND.sign && isLetterKind(kind)) ||
+        kind === KIND.unspaced ||
+        beginsWithCapital(folded, original, at);
+      if (join === JOIN.inside && isSoft) join = JOIN.possible;
+      joins[letters.length] = join;
+      places[letters.length] = at;
+      letters.push(code < 0x80 ? (AS_LETTER[code] ?? code) : code);
       join = JOIN.inside;
       newlines = 0;
-    } else if (kind === "glue" && isBetween) join = Math.max(join, JOIN.possible);
+    } else if (kind === KIND.glue && isBetween) join = max(join, JOIN.possible);
     else {
-      if (unit === "\n") newlines++;
-      const ends =
-        newlines >= 2 ||
-        ((kind === "end" || kind === "sign") && endsSentence(text, at) && unit !== "|");
-      join = Math.max(join, ends ? JOIN.sentence : JOIN.word);
+      if (kind === KIND.newline) newlines++;
+      const isMark = kind === KIND.end || (kind === KIND.innerSign && code === EXCLAMATION);
+      const ends = newlines >= 2 || (isMark && endsSentence(text, at));
+      join = max(join, ends ? JOIN.sentence : JOIN.word);
     }
-    if (hidden[at] === 1 && isLetterKind(kind) && (joins[length - 1] ?? 0) === JOIN.inside)
-      joins[length - 1] = JOIN.possible;
+    previous = kind;
+    kind = next;
   }
+  const { length } = letters;
   joins[length] = JOIN.sentence;
   const isSpelledOut = joinSpelledOut(joins, length);
   return {
-    text: letters.join(""),
+    text: letters.toString(),
     joins: joins.subarray(0, length + 1),
     places: places.subarray(0, length),
     isSpelledOut,
   };
 }
 
-function beginsSoftly(folded: FoldedText, original: string, at: number, kind: Kind): boolean {
-  if (kind === "unspaced") return true;
-  const own = original.charAt(folded.starts[at] ?? 0);
-  const before = original.charAt(folded.starts[at - 1] ?? 0);
-  return isCapital(own) && !isCapital(before);
+const { max } = Math;
+const EXCLAMATION = 0x21;
+
+/** Whether a capital follows a small letter, as in "IgnoreAll". */
+function beginsWithCapital({ starts }: FoldedText, original: string, at: number): boolean {
+  if (at === 0) return false;
+  return isCapital(original, starts[at] ?? 0) && !isCapital(original, starts[at - 1] ?? 0);
 }
 
-function isCapital(unit: string): boolean {
-  return unit >= "A" && unit <= "Z";
+function isCapital(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x41 && code <= 0x5a;
 }
 
 /** A full stop ends a sentence before white space; ideographic ones do in any place. */

@@ -173,7 +173,10 @@ function merged(found: readonly Spotted[]): readonly Spotted[] {
 function described(text: SearchableText, spotted: Spotted): FoundPhrase {
   const { folded, letters } = text;
   const first = letters.places[spotted.start] ?? 0;
-  const last = letters.places[spotted.end - 1] ?? first;
+  // A term may end inside a word ("instruction*"); people are shown whole words.
+  let wordEnd = spotted.end;
+  while (wordEnd < letters.text.length && letters.joins[wordEnd] === JOIN.inside) wordEnd++;
+  const last = letters.places[wordEnd - 1] ?? first;
   const start = folded.starts[first] ?? 0;
   const end = folded.ends[last] ?? start;
   return {
