@@ -17,7 +17,8 @@ import { fromStrings } from "../../src/config.js";
 import { applyDiff } from "../../src/report/changes.js";
 import type { CommandContext } from "../../src/wiring/context.js";
 import { runCompress } from "../../src/wiring/compress-command.js";
-import { answers, startChatServer, type ChatServer } from "../oracle/chat-server.js";
+import { IDLE, promptWith, startRuleServer, VITAL } from "../fixtures/certifiable-prompt.js";
+import type { ChatServer } from "../oracle/chat-server.js";
 import { randomModel, writeModel } from "../surrogate/random-model.js";
 
 // A busy machine is no failure.
@@ -26,52 +27,14 @@ jest.setTimeout(120_000);
 const root = mkdtempSync(join(tmpdir(), "understudy-compress-"));
 const PATH = "p.prompt.yml";
 const file = join(root, "head", PATH);
-const VITAL = "Reply yes to Adams.";
-const IDLE = ["The shop opens at nine.", "It has a garden.", "It was founded long ago."];
-const PROMPT = `messages:
-  - role: system
-    content: |-
-      ${VITAL}
-${IDLE.map((sentence) => `      ${sentence}`).join("\n")}
-  - role: user
-    content: "{{request}}"
-testData:
-${Array.from(
-  { length: 50 },
-  (_, index) =>
-    `  - request: "request ${index} from ${index % 2 === 0 ? "Adams" : "Baker"}"\n    expected: "${index % 2 === 0 ? "yes" : "no"}"\n`,
-).join("")}`;
+const PROMPT = promptWith([VITAL, ...IDLE]);
 
 let server: ChatServer;
-
-/** Log-odds of yes: the vital sentence decides. */
-function rule(text: string): number {
-  return text.includes(VITAL) && text.includes("Adams\n") ? 2 : -2;
-}
 
 beforeAll(async () => {
   for (const side of ["base", "head"]) mkdirSync(join(root, side));
   writeModel(join(root, "tiny.gguf"), randomModel("llama", 51));
-  server = await startChatServer();
-  server.otherwise = (request, response) => {
-    const text = request.body.messages.map(({ content }) => content).join("\n");
-    const odds = rule(`${text}\n`);
-    const top = [
-      { token: "yes", logprob: -Math.log1p(Math.exp(-odds)) },
-      { token: "no", logprob: -Math.log1p(Math.exp(odds)) },
-    ].sort((left, right) => right.logprob - left.logprob);
-    const content = top[0]?.token ?? "";
-    answers(
-      (body) =>
-        (body["choices"] = [
-          {
-            message: { content },
-            finish_reason: "stop",
-            logprobs: { content: [{ ...top[0], top_logprobs: top }] },
-          },
-        ]),
-    )(request, response);
-  };
+  server = await startRuleServer();
 });
 afterAll(async () => {
   await server.close();
