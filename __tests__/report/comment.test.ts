@@ -42,6 +42,8 @@ function withTexts(report: Report, replace: (text: string) => string): Report {
     "name",
     "currency",
     "valueKind",
+    "change",
+    "conclusion",
   ]);
   const visit = (value: unknown, key: string): unknown => {
     if (typeof value === "string") return fixed.has(key) ? value : replace(value);

@@ -3,6 +3,7 @@ import { planOf } from "../cost/plan.js";
 import { sumPrices } from "../cost/prices.js";
 import type { OraclePurpose, PlannedCalls } from "../domain.js";
 import { plannedCalls } from "../findings/compression.js";
+import { plannedDemonstrationCalls } from "./demonstrations.js";
 import { oracleMasksPerInput } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import { pricing } from "./pricing.js";
@@ -50,7 +51,10 @@ export function planPrompt(
       tolerance,
       confidence,
     }),
-    demonstrations: depth === "all" ? study.template.demonstrations.length : 0,
+    demonstrations:
+      depth === "all"
+        ? plannedDemonstrationCalls(job, study)
+        : { judging: 0, influence: 0, confirmation: 0 },
     repeats: depth === "all" ? Math.min(job.settings["oracle-repeats"], search) : 0,
     withoutLogProbabilities: {
       labels: study.labels.length >= 2,

@@ -4,7 +4,7 @@ import { UnderstudyError } from "../errors.js";
 import { checkPrompt, parsePrompt } from "../prompts/index.js";
 import { answerCheckOf } from "./answer-check.js";
 import { compressPrompt } from "./compression.js";
-import { judgePromptDemonstrations } from "./demonstrations.js";
+import { demonstrationsWithoutOracle, judgePromptDemonstrations } from "./demonstrations.js";
 import { explainPrompt } from "./explanation.js";
 import type { ExplanationOutcome } from "./explanation-outcome.js";
 import { coarseToFineStudy, evenStudy } from "./granular-study.js";
@@ -84,7 +84,11 @@ export async function reviewPrompt(
   const demonstrations =
     depth === "all"
       ? await judgePromptDemonstrations(job, study, oracle, fixed)
-      : { demonstrations: null, demonstrationsReason: NOT_ASKED };
+      : {
+          demonstrations: null,
+          demonstrationsReason: NOT_ASKED,
+          demonstrationsExamined: null,
+        };
   const suspicious = (demonstrations.demonstrations ?? []).map((found) => found.span);
   const disagreement =
     depth === "all"
@@ -207,8 +211,7 @@ function withoutOracle(
       removable: null,
       removableReason: reason,
       ...notMeasured(reason),
-      demonstrations: null,
-      demonstrationsReason: reason,
+      ...demonstrationsWithoutOracle(study, reason),
       plan: planPrompt(job, study),
     },
     surrogate: { masks: 0, tokens: 0 },

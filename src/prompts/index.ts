@@ -9,6 +9,7 @@ export { parsePrompt, type ParseOptions } from "./parse.js";
 export { isPromptPath, unsupportedPromptFormat } from "./paths.js";
 export { renderMessages } from "./render.js";
 export { placeSpans, type RenderedPlace } from "./span-places.js";
+export { canRelabel, relabelled, renderDemonstrations } from "./shown-demonstrations.js";
 export {
   atGranularity,
   spansAt,

@@ -22,6 +22,8 @@ const PURPOSES = [
   "certification",
   "control",
   "demonstrations",
+  "influence of demonstrations",
+  "confirmation",
   "repeats",
 ] as const satisfies readonly OraclePurpose[];
 
@@ -32,6 +34,8 @@ const callCounts = {
   certification: count,
   control: count,
   demonstrations: count,
+  "influence of demonstrations": count,
+  confirmation: count,
   repeats: count,
 } satisfies Record<OraclePurpose, z.ZodType>;
 
@@ -55,6 +59,8 @@ const byPurpose = {
   certification: usage,
   control: usage,
   demonstrations: usage,
+  "influence of demonstrations": usage,
+  confirmation: usage,
   repeats: usage,
 } satisfies Record<OraclePurpose, z.ZodType>;
 

@@ -12,3 +12,9 @@ export const real = z.number();
 export const share = z.number().min(0).max(1);
 export const price = z.number().min(0).nullable();
 export const list = <Item extends z.ZodType>(item: Item) => z.array(item).max(MAX_ITEMS);
+
+export const interval = z.strictObject({ estimate: real, low: real, high: real }).meta({
+  id: "Interval",
+  description:
+    "A point estimate with an interval; what it covers is said by the field that holds it.",
+});

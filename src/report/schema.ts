@@ -5,13 +5,9 @@
 import { z } from "zod";
 import type { AttributionMethod, Report } from "../domain.js";
 import { ledger, missingAnswers, planned } from "./schema-money.js";
-import { count, line, list, real, share, text } from "./schema-primitives.js";
+import { demonstration, demonstrationsExamined } from "./schema-demonstrations.js";
+import { count, interval, line, list, real, share, text } from "./schema-primitives.js";
 
-const interval = z.strictObject({ estimate: real, low: real, high: real }).meta({
-  id: "Interval",
-  description:
-    "A point estimate with an interval; what it covers is said by the field that holds it.",
-});
 const attributionMethod = z.enum([
   "lasso",
   "lime",
@@ -236,23 +232,6 @@ const removable = z.strictObject({
   diff: text.nullable(),
 });
 
-const demonstration = z
-  .strictObject({
-    span: count,
-    startLine: line,
-    kind: z.literal("label"),
-    label: text,
-    suggested: text,
-    evidence: text,
-    score: real,
-    errorRate: text,
-    confirm: text,
-  })
-  .meta({
-    id: "SuspiciousDemonstration",
-    description: "A few-shot example whose label the oracle would not give.",
-  });
-
 const selfDisagreement = z
   .strictObject({ inputs: count, changed: count, bound: share, confidence: share })
   .meta({
@@ -293,6 +272,7 @@ const prompt = z.strictObject({
   selfDisagreementReason: text.nullable(),
   demonstrations: list(demonstration).nullable(),
   demonstrationsReason: text.nullable(),
+  demonstrationsExamined: demonstrationsExamined.nullable(),
   problems: list(text),
   plan: planned.nullable(),
 });

@@ -81,11 +81,13 @@ export function ledgerTable(report: Report): string {
 const PURPOSES = [
   "fixed outputs",
   "masks",
+  "demonstrations",
+  "influence of demonstrations",
+  "confirmation",
   "repeats",
   "search",
   "certification",
   "control",
-  "demonstrations",
 ] as const satisfies readonly OraclePurpose[];
 
 /** What was said before the first call against what was needed: the plan is an upper estimate, for searches stop early. */
