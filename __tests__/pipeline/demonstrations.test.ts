@@ -14,7 +14,7 @@ import { mockOracle, type MockModelRules } from "../fixtures/mock-language-model
 import { syntheticJob } from "./synthetic-job.js";
 
 const LABELS = ["BILLING", "CARDS", "OFFICE"];
-/** Words that carry a label; texts are made of one of them and filler. */
+/** Words that carry a label; texts are made of three of them and filler. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   BILLING: ["fee", "charge", "rate", "price"],
   CARDS: ["card", "plastic", "chip", "visa"],
@@ -26,19 +26,16 @@ const FILLER =
 const rules: MockModelRules = {
   labels: LABELS,
   words: LABELS.flatMap((label) =>
-    (WORDS[label] ?? []).map((word) => ({ word, label, weight: 3, where: "query" as const })),
+    (WORDS[label] ?? []).map((word) => ({ word, label, weight: 1.2, where: "query" as const })),
   ),
   copy: 2,
   error: 0.4,
 };
 
-function textOf(label: string, seed: string, extra = ""): string {
+function textOf(label: string, seed: string): string {
   const random = randomFrom(seed);
-  const words = WORDS[label] ?? [];
-  const filler = random.shuffle(FILLER).slice(0, 5);
-  return [...filler.slice(0, 3), words[random.integer(words.length)], ...filler.slice(3), extra]
-    .filter((word) => word !== "")
-    .join(" ");
+  const words = random.shuffle(WORDS[label] ?? []).slice(0, 3);
+  return random.shuffle([...words, ...random.shuffle(FILLER).slice(0, 3)]).join(" ");
 }
 
 interface Shown {
@@ -140,7 +137,7 @@ describe("flipped demonstrations", () => {
     }
   });
 
-  test("lower the margins of right answers: influence is lowest there, correcting them raises margins", async () => {
+  test("lower the margins of right answers: influence is lowest there, removing and correcting them raises margins", async () => {
     const at = [1, 6];
     const copying = { ...rules, copy: 6, error: 0.2 };
     const found = await run(demonstrations(at, "a"), {
@@ -160,10 +157,8 @@ describe("flipped demonstrations", () => {
     for (const arm of arms) {
       expect(arm.inputs).toBe(40);
       expect(arm.rightAfter).toBeGreaterThanOrEqual(arm.rightBefore);
+      expect(arm.margin?.change.low).toBeGreaterThan(0);
     }
-    // Without them another example may be nearest, of any label; with the right label each pulls the right way.
-    expect(arms[1]?.margin?.change.low).toBeGreaterThan(0);
-    expect(arms[1]?.conclusion).not.toBe("no change shown");
   });
 });
 
@@ -242,7 +237,7 @@ describe("without labels that can be asked", () => {
     const twice = [
       ...shown,
       { input: shown[0]?.input ?? "", label: "OFFICE" },
-      { input: `${shown[1]?.input}!`, label: shown[1]?.label ?? "" },
+      { input: `${shown[1]?.input ?? ""}!`, label: shown[1]?.label ?? "" },
     ];
     const found = await run(twice, { settings: { labels: "yes,no" } });
     expect(found.named("contradiction")).toEqual([0, 8]);
