@@ -200,6 +200,18 @@ export const settingDefinitions = {
     z.enum(["balanced", "active", "screened"]).default("balanced"),
     "How the oracle's masks are chosen: `balanced` over the template, all at once; `active` step by step, those that tell most about which spans can go, until that is clear or `masks-per-input` are used up on average; `screened` a few inputs at a time until a surrogate is certified, after which inputs that it may explain get none.",
   ),
+  "demonstration-orders": define(
+    z.number().int().min(0).max(100).default(2),
+    "Random orders of all other examples in which each example is asked as a query, beside being asked without any; 0: only without any.",
+  ),
+  "demonstration-masks-per-input": define(
+    z.number().int().min(0).max(1000).multipleOf(2).default(2),
+    "Prompts with half of the examples in random order, asked per input of the search set to measure each example's influence; an even number, 0: not measured.",
+  ),
+  "confirmation-inputs": define(
+    count(40, 0),
+    "Inputs with an expected output that are asked again without the suspicious examples, and with their labels corrected; 0: not confirmed.",
+  ),
   "answer-check": define(
     z.enum(["words", "exact", "normalised", "json", "pattern"]).default("words"),
     "How a regenerated answer is held against the fixed one where the oracle gives nothing better than text: same words or their F1, exactly, but for case and punctuation, field by field, or by `answer-pattern`.",

@@ -559,17 +559,88 @@ export interface Compression {
   readonly decisions: readonly SpanDecision[];
 }
 
+/**
+ * Why a demonstration is suspicious:
+ * - flip: the oracle speaks against its label
+ * - trigger: it holds a phrase that the demonstrations turn into a sign for its label
+ * - contradiction: another demonstration shows nearly the same input with another label, and the oracle decides for neither
+ */
+export type DemonstrationSuspicion = "flip" | "trigger" | "contradiction";
+
 export interface SuspiciousDemonstration {
   readonly span: number;
   readonly startLine: number;
-  readonly kind: "label";
+  readonly kind: DemonstrationSuspicion;
   readonly label: string;
-  readonly suggested: string;
+  /** What the oracle would say; null where it was not asked or would say the same. */
+  readonly suggested: string | null;
   readonly evidence: string;
-  /** Calibrated zero-shot margin of the written label, nats; negative = the oracle would say something else. */
-  readonly score: number;
+  /** Log-likelihood ratio of a right against a wrong label from the oracle's margins, nats; null where it was not measured. */
+  readonly score: number | null;
   readonly errorRate: string;
   readonly confirm: string;
+}
+
+/** What was measured of a prompt's demonstrations beside the verdicts on single ones. */
+export interface DemonstrationsExamined {
+  /** Demonstrations with an input and a label that are certain, and those among them that the oracle was asked about and answered. */
+  readonly readable: number;
+  readonly judged: number;
+  /** Pairs with nearly the same input and the same label: one of the two adds tokens and little else. */
+  readonly redundant: readonly {
+    readonly lines: readonly [number, number];
+    /** Jaccard similarity of their 5-character shingles. */
+    readonly similarity: number;
+  }[];
+  /** Of every demonstration on the expected answers of the inputs; null with a reason where it was not measured. */
+  readonly influence: readonly DemonstrationInfluence[] | null;
+  readonly influenceReason: string | null;
+  /** One an arm: without the suspicious demonstrations, and with their labels corrected; null with a reason where nothing was confirmed. */
+  readonly confirmation: readonly ConfirmationArm[] | null;
+  readonly confirmationReason: string | null;
+}
+
+/** What showing a demonstration adds to the margin of the expected label, mean over inputs, nats (methods E1). */
+export interface DemonstrationInfluence {
+  readonly span: number;
+  readonly startLine: number;
+  readonly effect: Interval;
+  /** One-sided, of a randomisation test: the demonstration lowers margins. */
+  readonly pValue: number;
+  /** Benjamini and Hochberg over the prompt's demonstrations. */
+  readonly qValue: number;
+}
+
+export type DemonstrationChange = "removed" | "corrected";
+
+/** The oracle's answers before and after suspicious demonstrations were removed or corrected, on inputs with an expected output. */
+export interface ConfirmationArm {
+  readonly change: DemonstrationChange;
+  /** Lines of the demonstrations that were changed. */
+  readonly lines: readonly number[];
+  /** Inputs answered both times. */
+  readonly inputs: number;
+  readonly rightBefore: number;
+  readonly rightAfter: number;
+  /** Wrong before and right after; the other way round. */
+  readonly gained: number;
+  readonly lost: number;
+  /** Exact McNemar test, two-sided. */
+  readonly pValue: number;
+  readonly changedAnswers: number;
+  /** Of the expected label, means over inputs, nats; the change with a 90 % interval. null where the oracle gives no margins. */
+  readonly margin: {
+    readonly before: number;
+    readonly after: number;
+    readonly change: Interval;
+  } | null;
+  /** What was shown: a change of accuracy (p <= .05), else one of the margins (90 % interval without 0). */
+  readonly conclusion:
+    | "more answers right"
+    | "fewer answers right"
+    | "more confident"
+    | "less confident"
+    | "no change shown";
 }
 
 export interface SuspiciousRow {
@@ -752,7 +823,11 @@ export type OraclePurpose =
   | "search"
   | "certification"
   | "control"
+  /** Demonstrations asked as queries, and phrases of theirs transplanted into inputs. */
   | "demonstrations"
+  | "influence of demonstrations"
+  /** Suspicious demonstrations removed or corrected. */
+  | "confirmation"
   /** The unmasked prompt asked again: how much answers differ when nothing was changed. */
   | "repeats"
   /** Prompts without a span that holds a suspected instruction. */
@@ -934,6 +1009,7 @@ export interface PromptReport {
   /** Counted within every certificate's bound, which it can only widen; null with a reason where it was not measured. */
   readonly selfDisagreement: SelfDisagreement | null;
   readonly selfDisagreementReason: string | null;
+  /** With a reason beside a list: found without the oracle, which could not judge the rest. */
   readonly demonstrations: readonly SuspiciousDemonstration[] | null;
   readonly demonstrationsReason: string | null;
   /** Found by rules without any model; empty: none found. */
@@ -941,6 +1017,8 @@ export interface PromptReport {
   /** Head against base; null with a reason for a new prompt, and where the base version cannot be read. */
   readonly change: PromptChange | null;
   readonly changeReason: string | null;
+  /** null where no demonstration could be read. */
+  readonly demonstrationsExamined: DemonstrationsExamined | null;
   readonly problems: readonly string[];
   /** What buying an explanation and a certificate would take, where there was no oracle. */
   readonly plan: PlannedCalls | null;

@@ -15,7 +15,7 @@ const sizes = {
   maskedPromptTokens: 200,
   completionTokens: 1,
   compression: { search: 80, certification: 180, control: 60 },
-  demonstrations: 8,
+  demonstrations: { judging: 41, influence: 80, confirmation: 70 },
   repeats: 5,
   injections: 0,
   withoutLogProbabilities: { labels: true, samplesPerMask: 8, noiseRepeats: 24, probe: 9 },
@@ -27,8 +27,8 @@ const texts = {
 
 describe("plan", () => {
   test("counts every call the job takes, by purpose, and prices it", () => {
-    const full = 100 + 9 + 5;
-    const shorter = 40 * 8 + 80 + 180 + 60;
+    const full = 100 + 41 + 70 + 5;
+    const shorter = 40 * 8 + 80 + 180 + 60 + 80;
     expect(planOf(sizes)).toEqual({
       calls: full + shorter,
       promptTokens: full * 300 + shorter * 200,
@@ -39,7 +39,9 @@ describe("plan", () => {
         search: 80,
         certification: 180,
         control: 60,
-        demonstrations: 9,
+        demonstrations: 41,
+        "influence of demonstrations": 80,
+        confirmation: 70,
         repeats: 5,
         injections: 0,
         base: 0,
@@ -63,14 +65,10 @@ describe("plan", () => {
     expect(planOf({ ...texts, repeats: 30 }).byPurpose.repeats).toBe(30);
   });
 
-  test("without demonstrations there is no content-free call", () => {
-    expect(planOf({ ...sizes, demonstrations: 0 }).byPurpose.demonstrations).toBe(0);
-  });
-
   test("of an unnamed or unknown model has no cost", () => {
     for (const model of [null, "local"]) {
       const plan = planOf({ ...sizes, model });
-      expect(plan).toMatchObject({ calls: 754, cost: null });
+      expect(plan).toMatchObject({ calls: 936, cost: null });
       expect(plan.most.cost).toBeNull();
     }
   });

@@ -26,6 +26,8 @@ function ledgerOf(...taken: readonly OraclePurpose[]): Ledger {
     certification: 10,
     control: 10,
     demonstrations: 10,
+    "influence of demonstrations": 0,
+    confirmation: 0,
     repeats: 10,
     injections: 0,
     base: 10,

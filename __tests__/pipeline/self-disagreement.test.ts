@@ -137,6 +137,8 @@ describe("the plan", () => {
       certification: 40,
       control: 10,
       demonstrations: 0,
+      "influence of demonstrations": 0,
+      confirmation: 0,
       repeats: 8,
       base: 0,
     });

@@ -43,6 +43,8 @@ function withTexts(report: Report, replace: (text: string) => string): Report {
     "currency",
     "valueKind",
     "effect",
+    "change",
+    "conclusion",
   ]);
   const visit = (value: unknown, key: string): unknown => {
     if (typeof value === "string") return fixed.has(key) ? value : replace(value);

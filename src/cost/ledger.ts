@@ -58,6 +58,8 @@ export function buildLedger(options: LedgerOptions): Ledger {
         certification: of("certification"),
         control: of("control"),
         demonstrations: of("demonstrations"),
+        "influence of demonstrations": of("influence of demonstrations"),
+        confirmation: of("confirmation"),
         repeats: of("repeats"),
         injections: of("injections"),
         base: of("base"),

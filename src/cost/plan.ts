@@ -20,9 +20,14 @@ export interface PlanOptions {
     readonly certification: number;
     readonly control: number;
   };
-  readonly demonstrations: number;
   /** Outputs asked for again without spans that hold suspected instructions. */
   readonly injections: number;
+  /** Most calls of judging the demonstrations, of measuring their influence, and of confirming what is suspicious. */
+  readonly demonstrations: {
+    readonly judging: number;
+    readonly influence: number;
+    readonly confirmation: number;
+  };
   /** Fixed outputs asked again for the oracle's self-disagreement. */
   readonly repeats: number;
   /** Inputs of which the version before the change is asked, and masks of it an input; absent: it is not asked. */
@@ -45,9 +50,9 @@ export type CallsByPurpose = Readonly<Record<OraclePurpose, number>>;
 
 /**
  * Calls, tokens and USD that an explanation and a certified shorter prompt would take: the fixed outputs on all inputs, the masks on the
- * search set, repeats, the search, the certification and its control arm, and one call a demonstration with one content-free control. An
- * upper estimate: search and certification stop early. Masked, searched and certified prompts count at the size of the average mask, the
- * rest at full size, every answer at its longest.
+ * search set, repeats, the search, the certification and its control arm, and what demonstrations are asked. An upper estimate: search and
+ * certification stop early, and where no demonstration is suspicious nothing is confirmed. Masked, searched and certified prompts and
+ * those with half of the demonstrations count at the size of the average mask, the rest at full size, every answer at its longest.
  *
  * `calls` is for an oracle that gives log-probabilities, where outputs are labels; `most` for one that gives none: it is asked whether it
  * scores given text, and each mask then takes several answers. With free text the two are the same.
@@ -78,7 +83,9 @@ function callsOf(options: PlanOptions, margins: boolean): CallsByPurpose {
     search: compression.search,
     certification: compression.certification,
     control: compression.control,
-    demonstrations: demonstrations === 0 ? 0 : demonstrations + 1,
+    demonstrations: demonstrations.judging,
+    "influence of demonstrations": demonstrations.influence,
+    confirmation: demonstrations.confirmation,
     repeats: Math.max(repeats, labels ? 0 : noiseRepeats),
     injections: options.injections,
     base: baseCalls(options.base, answersPerMask, margins),
@@ -93,7 +100,13 @@ function baseCalls(base: PlanOptions["base"], answersPerMask: number, margins: b
   return inputs * (1 + whole + masksPerInput * answersPerMask);
 }
 
-const WHOLE: readonly OraclePurpose[] = ["fixed outputs", "demonstrations", "repeats", "base"];
+const WHOLE: readonly OraclePurpose[] = [
+  "fixed outputs",
+  "demonstrations",
+  "confirmation",
+  "repeats",
+  "base",
+];
 
 function priced(
   options: PlanOptions,
@@ -133,6 +146,8 @@ function add(left: PlannedCalls, right: PlannedCalls): PlannedCalls {
       certification: sum("certification"),
       control: sum("control"),
       demonstrations: sum("demonstrations"),
+      "influence of demonstrations": sum("influence of demonstrations"),
+      confirmation: sum("confirmation"),
       repeats: sum("repeats"),
       injections: sum("injections"),
       base: sum("base"),

@@ -1,32 +1,26 @@
-import type { SuspiciousDemonstration, Unknown } from "../domain.js";
+/** Which demonstrations a person should look at: what speaks against each, joined to one verdict. */
+import type { DemonstrationInfluence, SuspiciousDemonstration, Unknown } from "../domain.js";
 import { UnderstudyError } from "../errors.js";
-
-/** A demonstration with a certain input and label. */
-export interface LabelledDemonstration {
-  readonly span: number;
-  readonly startLine: number;
-  readonly input: string;
-  readonly label: string;
-}
-
-/** The oracle's first answer token, read as labels: natural log-probabilities in the order of the labels. */
-export interface LabelAnswer {
-  /** null = not known at all. */
-  readonly logProbabilities: readonly (number | null)[];
-  /** True where the label was absent from the alternatives and the number is only an upper bound. */
-  readonly bounded: readonly boolean[];
-}
-
-/** A `LabelAnswer` from probabilities of labels (0 = absent from the alternatives) and the bound on absent ones. */
-export function labelAnswer(reading: {
-  readonly probabilities: readonly number[];
-  readonly bound: number;
-}): LabelAnswer {
-  return {
-    logProbabilities: reading.probabilities.map((p) => Math.log(p > 0 ? p : reading.bound)),
-    bounded: reading.probabilities.map((p) => p === 0),
-  };
-}
+import { describeSuspicion, type ErrorRate, type Suspicion } from "./demonstration-evidence.js";
+import {
+  assumedDiscriminants,
+  controlMargins,
+  discriminantsOf,
+  leadingWay,
+  scoreOf,
+  type ControlInput,
+  type Discriminants,
+  type MarginsByWay,
+} from "./demonstration-knowledge.js";
+import {
+  labelMargin,
+  meanMargin,
+  type CalibratedAnswer,
+  type LabelAnswer,
+  type LabelledDemonstration,
+} from "./demonstration-margins.js";
+import { pairDemonstrations, type Contradiction } from "./demonstration-pairs.js";
+import type { TriggerPhrase } from "./demonstration-triggers.js";
 
 export interface DemonstrationsRequest {
   readonly demonstrations: readonly LabelledDemonstration[];
@@ -35,156 +29,175 @@ export interface DemonstrationsRequest {
   readonly answers: readonly (LabelAnswer | null)[];
   /** Answer to the input "N/A" under the same template: what the oracle says when there is nothing to go by. */
   readonly contentFree: LabelAnswer | null;
-  /** How often the oracle itself was wrong on inputs with an expected label; null = no such inputs. */
-  readonly baseError: { readonly wrong: number; readonly answered: number } | null;
+  /** Answers to each demonstration's input under the template with all others, one a random order; none by default. */
+  readonly leaveOneOut?: readonly (readonly CalibratedAnswer[])[];
+  /** Inputs whose right label is known; none by default. */
+  readonly controls?: readonly ControlInput[];
+  /** What each demonstration does to the inputs' margins; null where it was not measured. */
+  readonly influence?: readonly DemonstrationInfluence[] | null;
+  /** Phrases that were found to be triggers. */
+  readonly triggers?: readonly TriggerPhrase[];
 }
+
+/** Score from which on a label is called a flip: a wrong label is then three times as likely to have such margins as a right one. */
+export const FLIP_SCORE = -Math.log(3);
 
 export interface DemonstrationFindings {
   readonly kind: "demonstrations";
-  /** Most negative calibrated margin first. */
+  /** Lowest score first, then what has none. */
   readonly suspicious: readonly SuspiciousDemonstration[];
   readonly judged: number;
   readonly unanswered: number;
 }
 
-/** Beyond this share of disagreement the oracle's answers without demonstrations say nothing about single demonstrations. */
-const MOST_DISAGREEMENT = 0.5;
-
 /**
- * Demonstrations whose label the oracle contradicts when it is asked without any demonstration (methods 0b.8, E1): the margin
- * of the written label over the best other one, as answered (raw) and minus the same for the content-free input (calibrated;
- * Zhao et al. 2021). Flagged where both are negative: the raw margin alone flags what the oracle's preference for some labels
- * speaks against, the calibrated one alone what an odd answer to "N/A" does; together they flag the fewest correct labels.
+ * One verdict a demonstration (methods E1, 0b.8). Flip: the oracle's margins, without any demonstration and after the others, are at
+ * least three times as likely for a wrong label as for a right one, and negative both as answered and calibrated. What right and wrong labels' margins look like is read off inputs whose
+ * label is known; without those, a nat of margin counts as a nat of evidence. Trigger: it holds a phrase that is one, with the
+ * label that the phrase stands for. Contradiction: nearly the same input stands beside another label, and neither of the two is a flip.
+ * Unknown where the oracle judged none, or its margins do not tell right labels from wrong ones.
  */
 export function judgeDemonstrations(
   request: DemonstrationsRequest,
 ): DemonstrationFindings | Unknown {
-  checkRequest(request);
-  const judgements = request.demonstrations.map((demonstration, index) =>
-    judge(request, demonstration, request.answers[index] ?? null),
-  );
-  const judged = judgements.filter((judgement) => judgement !== null);
-  const unanswered = judgements.length - judged.length;
-  if (judged.length === 0)
-    return {
-      kind: "unknown",
-      reason: `no demonstration could be judged: the oracle gave no log-probabilities for ${unanswered} of ${judgements.length}`,
-    };
-  const contradicted = judged.filter((judgement) => judgement.raw < 0 && judgement.calibrated < 0);
-  if (contradicted.length > MOST_DISAGREEMENT * judged.length)
-    return {
-      kind: "unknown",
-      reason: `without demonstrations the oracle contradicts ${contradicted.length} of ${judged.length} labels, so its answers cannot tell wrong demonstrations from a task that needs them`,
-    };
-  const suspicious = contradicted
-    .sort((left, right) => left.calibrated - right.calibrated)
-    .map((judgement) => findingOf(request, judgement));
-  return { kind: "demonstrations", suspicious, judged: judged.length, unanswered };
-}
-
-interface Judgement {
-  readonly demonstration: LabelledDemonstration;
-  readonly raw: number;
-  readonly calibrated: number;
-  readonly isCalibrated: boolean;
-  readonly isBounded: boolean;
-  readonly suggested: string;
-}
-
-function checkRequest({
-  demonstrations,
-  labels,
-  answers,
-  contentFree,
-}: DemonstrationsRequest): void {
+  const { demonstrations, labels, answers, controls = [] } = request;
   if (answers.length !== demonstrations.length)
     throw new UnderstudyError(
       "INTERNAL",
       `${answers.length} answers for ${demonstrations.length} demonstrations`,
     );
-  const wrong = [...answers, contentFree].find(
-    (answer) =>
-      answer !== null &&
-      (answer.logProbabilities.length !== labels.length || answer.bounded.length !== labels.length),
-  );
-  if (wrong)
-    throw new UnderstudyError(
-      "INTERNAL",
-      `an answer with ${wrong.logProbabilities.length} labels instead of ${labels.length}`,
+  const margins = demonstrations.map((_, index) => marginsOf(request, index));
+  const answered = margins.filter(
+    ({ zeroShot, leaveOneOut }) => zeroShot !== null || leaveOneOut !== null,
+  ).length;
+  const unanswered = margins.length - answered;
+  if (answered === 0)
+    return unknown(
+      `no demonstration could be judged: the oracle gave no log-probabilities for ${unanswered} of ${margins.length}`,
     );
+  const known = controlMargins(labels, controls);
+  const discriminants =
+    controls.length > 0 ? discriminantsOf(labels, controls) : assumedDiscriminants(margins);
+  if (discriminants.zeroShot.slope === 0 && discriminants.leaveOneOut.slope === 0)
+    return unknown(
+      controls.length > 0
+        ? `on ${controls.length} inputs with an expected label the oracle's margins do not tell it from other labels, with the demonstrations or without them: they cannot tell wrong demonstrations from a task that it does not know`
+        : `the oracle speaks against most of ${answered} labels, so its answers cannot tell wrong demonstrations from a task that it does not know`,
+    );
+  const scores = margins.map((own) => scoreOf(own, discriminants));
+  const suspicious = suspicionsOf(request, { margins, discriminants, scores })
+    .map((suspicion) => describeSuspicion(suspicion, errorRateOf(known, discriminants)))
+    .sort(byScore);
+  return { kind: "demonstrations", suspicious, judged: answered, unanswered };
 }
 
-/** null where the label, or the oracle's opinion of it, is not known. */
-function judge(
-  { labels, contentFree }: DemonstrationsRequest,
-  demonstration: LabelledDemonstration,
-  answer: LabelAnswer | null,
-): Judgement | null {
-  const written = labels.indexOf(demonstration.label.trim());
-  const own = answer?.logProbabilities[written] ?? null;
-  const rivals = [...labels.keys()].filter(
-    (label) => label !== written && isCertain(answer, label),
-  );
-  if (answer === null || own === null || rivals.length === 0) return null;
-  const raw = (label: number): number => answer.logProbabilities[label] ?? -Infinity;
-  const calibrated = (label: number): number =>
-    raw(label) - (contentFree?.logProbabilities[label] ?? 0);
-  const best = (score: (label: number) => number): number =>
-    rivals.reduce((top, label) => (score(label) > score(top) ? label : top), rivals[0] ?? 0);
-  const rival = best(calibrated);
+/** What is known without the oracle: demonstrations of which one must be wrong, though not which. */
+export function contradictionsAlone(
+  demonstrations: readonly LabelledDemonstration[],
+): readonly SuspiciousDemonstration[] {
+  const { contradictions } = pairDemonstrations(demonstrations);
+  return demonstrations.flatMap((demonstration, index) => {
+    const own = contradictions[index] ?? [];
+    return own.length === 0
+      ? []
+      : [describeSuspicion({ ...UNASKED, demonstration, contradictions: own }, null)];
+  });
+}
+
+const UNASKED: Omit<Suspicion, "demonstration" | "contradictions"> = {
+  kind: "contradiction",
+  margins: { zeroShot: null, leaveOneOut: null },
+  leading: null,
+  score: null,
+  influence: null,
+  triggers: [],
+};
+
+function marginsOf(request: DemonstrationsRequest, index: number): MarginsByWay {
+  const { demonstrations, labels, answers, contentFree, leaveOneOut = [] } = request;
+  const label = demonstrations[index]?.label ?? "";
   return {
-    demonstration,
-    raw: own - raw(best(raw)),
-    calibrated: calibrated(written) - calibrated(rival),
-    isCalibrated: contentFree !== null,
-    isBounded:
-      answer.bounded[written] === true ||
-      contentFree?.bounded[written] === true ||
-      contentFree?.bounded[rival] === true,
-    suggested: labels[rival] ?? "",
+    zeroShot: labelMargin(labels, label, { answer: answers[index] ?? null, contentFree }),
+    leaveOneOut: meanMargin(
+      (leaveOneOut[index] ?? []).map((answer) => labelMargin(labels, label, answer)),
+    ),
   };
 }
 
-/** A rival that is only bounded from above cannot be shown to beat anything. */
-function isCertain(answer: LabelAnswer | null, label: number): boolean {
+/** How often the same rule flags right labels; it was fitted to them, which at two numbers a way of asking flatters it little. */
+function errorRateOf(
+  known: readonly MarginsByWay[],
+  discriminants: Discriminants,
+): ErrorRate | null {
+  const scores = known.flatMap((margins) => scoreOf(margins, discriminants) ?? []);
+  return scores.length === 0
+    ? null
+    : { wrong: scores.filter((score) => score <= FLIP_SCORE).length, inputs: scores.length };
+}
+
+interface Judged {
+  readonly margins: readonly MarginsByWay[];
+  readonly discriminants: Discriminants;
+  readonly scores: readonly (number | null)[];
+}
+
+function suspicionsOf(
+  { demonstrations, influence, triggers = [] }: DemonstrationsRequest,
+  { margins, discriminants, scores }: Judged,
+): readonly Suspicion[] {
+  const { contradictions } = pairDemonstrations(demonstrations);
+  const isFlip = (index: number): boolean => {
+    const own = margins[index] ?? UNASKED.margins;
+    const leading = own[leadingWay(own, discriminants) ?? "zeroShot"];
+    // Neither the oracle's preference for a label nor an odd answer to "N/A" condemns alone.
+    const against = leading !== null && leading.raw < 0 && leading.calibrated < 0;
+    return against && (scores[index] ?? 0) <= FLIP_SCORE;
+  };
+  const isFlipped = ({ span }: Contradiction): boolean =>
+    isFlip(demonstrations.findIndex((other) => other.span === span));
+  return demonstrations.flatMap((demonstration, index): Suspicion[] => {
+    const own = margins[index] ?? UNASKED.margins;
+    const phrases = triggers.filter((trigger) => trigger.demonstrations.includes(index));
+    const others = contradictions[index] ?? [];
+    const kind =
+      phrases.length > 0
+        ? "trigger"
+        : isFlip(index)
+          ? "flip"
+          : others.some((other) => !isFlipped(other))
+            ? "contradiction"
+            : null;
+    if (kind === null) return [];
+    return [
+      {
+        kind,
+        demonstration,
+        margins: own,
+        leading: leadingWay(own, discriminants),
+        score: scores[index] ?? null,
+        influence: influence?.find(({ span }) => span === demonstration.span) ?? null,
+        triggers: phrases,
+        contradictions: others,
+      },
+    ];
+  });
+}
+
+function byScore(left: SuspiciousDemonstration, right: SuspiciousDemonstration): number {
   return (
-    answer !== null &&
-    (answer.logProbabilities[label] ?? null) !== null &&
-    answer.bounded[label] === false
+    Number(left.score === null) - Number(right.score === null) ||
+    (left.score ?? 0) - (right.score ?? 0) ||
+    left.startLine - right.startLine
   );
 }
 
-function findingOf(
-  request: DemonstrationsRequest,
-  { demonstration, raw, calibrated, isCalibrated, isBounded, suggested }: Judgement,
-): SuspiciousDemonstration {
-  const { span, startLine, label } = demonstration;
-  const shift = isCalibrated
-    ? `, ${signed(calibrated)} after subtracting its answer to "N/A"`
-    : ' (no answer to "N/A", so its preference for some labels is not subtracted)';
-  const bound = isBounded ? "; a label absent from the alternatives is only bounded" : "";
-  const evidence = `asked without demonstrations, the oracle puts ${JSON.stringify(label)} ${signed(raw)} nats against the best other label${shift}${bound}; it would say ${JSON.stringify(suggested)}`;
-  const confirm = `read the example: does its input call for ${JSON.stringify(suggested)}? Correct the label or delete the example, then run again`;
-  return {
-    span,
-    startLine,
-    kind: "label",
-    label,
-    suggested,
-    evidence,
-    score: calibrated,
-    errorRate: errorRateOf(request.baseError),
-    confirm,
-  };
+function unknown(reason: string): Unknown {
+  return { kind: "unknown", reason };
 }
 
-function errorRateOf(baseError: DemonstrationsRequest["baseError"]): string {
-  if (baseError === null || baseError.answered === 0)
-    return "unknown: no inputs with an expected label show how often the oracle itself is wrong";
-  const { wrong, answered } = baseError;
-  return `oracle wrong on ${wrong} of ${answered} labelled inputs; as many right labels may be contradicted`;
-}
-
-function signed(nats: number): string {
-  return `${nats < 0 ? "−" : "+"}${Math.abs(nats).toFixed(1)}`;
-}
+export { labelAnswer } from "./demonstration-margins.js";
+export type {
+  CalibratedAnswer,
+  LabelAnswer,
+  LabelledDemonstration,
+} from "./demonstration-margins.js";

@@ -1,97 +1,141 @@
-/** Demonstrations asked as if each were a query, under the template without any of them: k + 1 oracle calls. */
-import type { Demonstration, OracleAnswer, PromptReport } from "../domain.js";
-import { labelProbabilities } from "../explain/label-tokens.js";
+/** The few-shot examples of a prompt, judged: what speaks against each, and what happens without the suspicious ones. */
+import type { DemonstrationsExamined, OracleAnswer, PromptReport } from "../domain.js";
+import { contradictionsAlone, judgeDemonstrations } from "../findings/demonstrations.js";
+import { pairDemonstrations } from "../findings/demonstration-pairs.js";
 import {
-  judgeDemonstrations,
-  labelAnswer,
-  type LabelAnswer,
-  type LabelledDemonstration,
-} from "../findings/demonstrations.js";
-import { querySlot, renderMessages, withoutDemonstrations } from "../prompts/index.js";
-import { answerOf, progress } from "./oracle-values.js";
+  CONFIRMATION_ARMS,
+  confirmationInputs,
+  confirmSuspicions,
+} from "./demonstration-confirmation.js";
+import { measureInfluence } from "./demonstration-influence.js";
+import {
+  askableSlot,
+  askControls,
+  askLeaveOneOut,
+  askZeroShot,
+  controlCalls,
+  readableDemonstrations,
+} from "./demonstration-queries.js";
+import { candidatePhrases, findTriggerPhrases, transplantCalls } from "./demonstration-triggers.js";
 import type { Job } from "./ports.js";
 import type { PromptStudy } from "./study.js";
 import type { CountingOracle } from "./usage.js";
 
-type DemonstrationFields = Pick<PromptReport, "demonstrations" | "demonstrationsReason">;
+export type DemonstrationFields = Pick<
+  PromptReport,
+  "demonstrations" | "demonstrationsReason" | "demonstrationsExamined"
+>;
 
-/** What the oracle is asked when there is nothing to go by (Zhao et al. 2021). */
-const CONTENT_FREE = "N/A";
-
+/** Asks the oracle about every demonstration, as far as the settings and the budget go, and confirms what it finds. */
 export async function judgePromptDemonstrations(
   job: Job,
   study: PromptStudy,
   oracle: CountingOracle,
   fixed: readonly (OracleAnswer | null)[],
 ): Promise<DemonstrationFields> {
-  const demonstrations = study.template.demonstrations.flatMap(labelled);
-  const asked = askable(study, demonstrations);
-  if (asked.kind === "unknown") return { demonstrations: null, demonstrationsReason: asked.reason };
-  if (demonstrations.length === 0) return { demonstrations: [], demonstrationsReason: null };
-  const queries = [...demonstrations.map(({ input }) => input), CONTENT_FREE];
-  const zeroShot = withoutDemonstrations(study.template);
-  const questions = queries.map((query) => ({
-    purpose: "demonstrations" as const,
-    messages: renderMessages(study.template, zeroShot, { [asked.slot]: query }),
-  }));
-  const outcomes = await oracle.ask(questions, progress(job, "demonstrations"));
-  const answers = outcomes.map((outcome) => readAnswer(answerOf(outcome), study.labels));
+  const asking = { job, study, oracle };
+  if (study.template.demonstrations.length === 0) return NO_DEMONSTRATIONS;
+  const readable = readableDemonstrations(study);
+  const askable = askableSlot(study, readable);
+  if (askable.kind === "unknown") return demonstrationsWithoutOracle(study, askable.reason);
+  const { slot } = askable;
+  const zeroShot = await askZeroShot(asking, slot, readable);
+  const leaveOneOut = await askLeaveOneOut(asking, slot, readable);
+  const controls = await askControls(asking, slot, zeroShot.contentFree);
+  const influence = await measureInfluence(asking, fixed);
+  const triggers = await findTriggerPhrases(asking, slot, readable, fixed);
   const findings = judgeDemonstrations({
-    demonstrations,
+    demonstrations: readable,
     labels: study.labels,
-    answers: answers.slice(0, demonstrations.length),
-    contentFree: answers[demonstrations.length] ?? null,
-    baseError: baseErrorOf(study, fixed),
+    ...zeroShot,
+    leaveOneOut,
+    influence: "kind" in influence ? null : influence,
+    triggers,
+    controls,
   });
-  if (findings.kind === "unknown")
-    return { demonstrations: null, demonstrationsReason: findings.reason };
-  return { demonstrations: findings.suspicious, demonstrationsReason: null };
+  const measured =
+    "kind" in influence
+      ? { influence: null, influenceReason: influence.reason }
+      : { influence, influenceReason: null };
+  if (findings.kind === "unknown") {
+    const without = demonstrationsWithoutOracle(study, findings.reason);
+    return {
+      ...without,
+      demonstrationsExamined: without.demonstrationsExamined && {
+        ...without.demonstrationsExamined,
+        ...measured,
+      },
+    };
+  }
+  const confirmation = await confirmSuspicions(asking, findings.suspicious);
+  return {
+    demonstrations: findings.suspicious,
+    demonstrationsReason: null,
+    demonstrationsExamined: {
+      ...pairsOf(study),
+      judged: findings.judged,
+      ...measured,
+      ...("kind" in confirmation
+        ? { confirmation: null, confirmationReason: confirmation.reason }
+        : { confirmation, confirmationReason: null }),
+    },
+  };
 }
 
-function labelled(demonstration: Demonstration): LabelledDemonstration[] {
-  const { span, startLine, input, label } = demonstration;
-  return input === null || label === null ? [] : [{ span, startLine, input, label }];
-}
+const NO_DEMONSTRATIONS: DemonstrationFields = {
+  demonstrations: [],
+  demonstrationsReason: null,
+  demonstrationsExamined: null,
+};
 
-type Askable =
-  | { readonly kind: "slot"; readonly slot: string }
-  | { readonly kind: "unknown"; readonly reason: string };
-
-function askable(study: PromptStudy, demonstrations: readonly LabelledDemonstration[]): Askable {
-  const slot = querySlot(study.template);
-  const unknown = (reason: string): Askable => ({ kind: "unknown", reason });
-  const unread = study.template.demonstrations.length - demonstrations.length;
-  if (unread > 0 && demonstrations.length === 0)
-    return unknown(
-      `none of the ${unread} demonstrations has an input and a label that are certain`,
-    );
-  if (demonstrations.length === 0) return { kind: "slot", slot: "" };
-  if (slot === null) return unknown("the final turn has no single slot to ask a demonstration in");
-  if (study.template.slots.some((other) => other.name !== slot.name))
-    return unknown("the template has other slots, so that a demonstration alone does not fill it");
-  if (study.labels.length < 2)
-    return unknown("the outputs are not a closed set of labels, so there is no margin to judge by");
-  const stranger = demonstrations.find(({ label }) => !study.labels.includes(label));
-  if (stranger)
-    return unknown(
-      `line ${stranger.startLine}: the label ${JSON.stringify(stranger.label)} is not among the labels ${study.labels.join(", ")}`,
-    );
-  return { kind: "slot", slot: slot.name };
-}
-
-function readAnswer(answer: OracleAnswer | null, labels: readonly string[]): LabelAnswer | null {
-  const reading = answer === null ? null : labelProbabilities(answer, labels);
-  return reading === null ? null : labelAnswer(reading);
-}
-
-function baseErrorOf(
+/** What the texts alone tell: contradictions and near-duplicates. The reason stands beside them for all that is not known. */
+export function demonstrationsWithoutOracle(
   study: PromptStudy,
-  fixed: readonly (OracleAnswer | null)[],
-): { readonly wrong: number; readonly answered: number } | null {
-  const known = (study.inputs?.search ?? []).flatMap(({ expected }, index) => {
-    const answer = fixed[index];
-    return expected === null || !answer ? [] : [answer.text.trim() === expected.trim()];
-  });
-  if (known.length === 0) return null;
-  return { wrong: known.filter((right) => !right).length, answered: known.length };
+  reason: string,
+): DemonstrationFields {
+  const readable = readableDemonstrations(study);
+  const contradictory = contradictionsAlone(readable);
+  return {
+    demonstrations: contradictory.length === 0 ? null : contradictory,
+    demonstrationsReason: reason,
+    demonstrationsExamined:
+      readable.length === 0
+        ? null
+        : {
+            ...pairsOf(study),
+            judged: 0,
+            influence: null,
+            influenceReason: reason,
+            confirmation: null,
+            confirmationReason: reason,
+          },
+  };
+}
+
+function pairsOf(study: PromptStudy): Pick<DemonstrationsExamined, "readable" | "redundant"> {
+  const readable = readableDemonstrations(study);
+  return { readable: readable.length, redundant: pairDemonstrations(readable).redundant };
+}
+
+/** Most calls by step; none where demonstrations cannot be asked. */
+export function plannedDemonstrationCalls(
+  job: Job,
+  study: PromptStudy,
+): { readonly judging: number; readonly influence: number; readonly confirmation: number } {
+  const readable = readableDemonstrations(study);
+  const askable = askableSlot(study, readable);
+  if (askable.kind === "unknown") return { judging: 0, influence: 0, confirmation: 0 };
+  const search = study.inputs?.search.length ?? 0;
+  const { settings } = job;
+  const others = readable.length < 2 ? 0 : 2 * settings["demonstration-orders"];
+  const candidates = candidatePhrases(study, askable.slot, readable).length;
+  return {
+    judging:
+      readable.length * (1 + others) +
+      1 +
+      controlCalls(study) +
+      transplantCalls(candidates, search),
+    influence: readable.length < 2 ? 0 : settings["demonstration-masks-per-input"] * search,
+    confirmation: CONFIRMATION_ARMS * confirmationInputs(job, study).length,
+  };
 }

@@ -6,6 +6,7 @@ import type { Settings } from "../config.js";
 import type { OraclePurpose, PlannedCalls } from "../domain.js";
 import { plannedCalls } from "../findings/compression.js";
 import { firstLevel } from "./compression-settings.js";
+import { plannedDemonstrationCalls } from "./demonstrations.js";
 import { oracleMasksPerInput } from "./oracle-values.js";
 import type { Job } from "./ports.js";
 import { pricing } from "./pricing.js";
@@ -64,7 +65,10 @@ export function planPrompt(
       ...(guarantee === "accuracy" ? { needed: 1 } : {}),
       level: firstLevel(job.settings),
     }),
-    demonstrations: depth === "all" ? study.template.demonstrations.length : 0,
+    demonstrations:
+      depth === "all"
+        ? plannedDemonstrationCalls(job, study)
+        : { judging: 0, influence: 0, confirmation: 0 },
     injections,
     ...(base && { base }),
     repeats: depth === "all" ? repeatsOf(job.settings, { search, certify }) : 0,

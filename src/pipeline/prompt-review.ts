@@ -14,7 +14,7 @@ import { compareWithBase } from "./base-change.js";
 import { openBase, plannedBase, type BaseSide } from "./base-version.js";
 import { checkCompression } from "./compression-settings.js";
 import { compressPrompt } from "./compression.js";
-import { judgePromptDemonstrations } from "./demonstrations.js";
+import { demonstrationsWithoutOracle, judgePromptDemonstrations } from "./demonstrations.js";
 import { measureEffects, plannedEffectCalls } from "./injection-effects.js";
 import { findInjections } from "./injections.js";
 import { explainPrompt } from "./explanation.js";
@@ -88,7 +88,12 @@ export async function reviewPrompt(
       oracle === null ? NO_ORACLE : (even.inputsReason ?? ""),
     );
 
-  const plan = planPrompt(job, even, depth, furtherCalls(job, even, base, depth === "all" ? common.injections : []));
+  const plan = planPrompt(
+    job,
+    even,
+    depth,
+    furtherCalls(job, even, base, depth === "all" ? common.injections : []),
+  );
   const before = oracle.usages().length;
   if (plan !== null) announcePlan(job, even, oracle, plan);
   const fixed = await askUnmasked(job, even, oracle, even.inputs.search);
@@ -105,7 +110,11 @@ export async function reviewPrompt(
   const demonstrations =
     depth === "all"
       ? await judgePromptDemonstrations(job, study, oracle, fixed)
-      : { demonstrations: null, demonstrationsReason: NOT_ASKED };
+      : {
+          demonstrations: null,
+          demonstrationsReason: NOT_ASKED,
+          demonstrationsExamined: null,
+        };
   const injections =
     depth === "all"
       ? await measureEffects(job, study, oracle, common.injections, { fixed, explained })
@@ -261,8 +270,7 @@ async function withoutOracle(
       removableReason: reason,
       savings: null,
       ...notMeasured(reason),
-      demonstrations: null,
-      demonstrationsReason: reason,
+      ...demonstrationsWithoutOracle(study, reason),
       ...(await compareWithBase(job, head, base)),
       plan: planPrompt(job, study, "all", furtherCalls(job, study, base, common.injections)),
     },

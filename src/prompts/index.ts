@@ -26,6 +26,7 @@ export { renderMessages } from "./render.js";
 export { sourcePlaces, type ContentPlace } from "./source-places.js";
 export { sectionHeadings, type SectionHeading } from "./section-headings.js";
 export { placeSpans, type RenderedPlace } from "./span-places.js";
+export { canRelabel, relabelled, renderDemonstrations } from "./shown-demonstrations.js";
 export {
   atGranularity,
   spansAt,

@@ -140,7 +140,9 @@ function unansweredOfPrompt(prompt: PromptReport): readonly Unanswered[] {
     ...(removable !== null && removable.certificate === null
       ? open("deletion", removable.reason)
       : []),
-    ...(demonstrations === null ? open("suspicion", prompt.demonstrationsReason) : []),
+    ...(demonstrations === null || prompt.demonstrationsReason !== null
+      ? open("suspicion", prompt.demonstrationsReason)
+      : []),
   ];
 }
 

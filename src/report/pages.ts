@@ -3,6 +3,7 @@ import type { Section } from "./budget.js";
 import { details } from "./markdown/blocks.js";
 import { changeDetails, changeSection } from "./sections/change.js";
 import { changedOutputsSection, certificationSection, diffSection } from "./sections/evidence.js";
+import { examplesSection } from "./sections/demonstrations.js";
 import { influenceSection, methodSection } from "./sections/explanation.js";
 import { filesTable, missing, problems } from "./sections/files.js";
 import { injectionsSection } from "./sections/injections.js";
@@ -36,6 +37,7 @@ export function evidenceSections(view: View): readonly Section[] {
   return present([
     ["Diff of the shorter prompt", diffSection(view), 10],
     ["How the influence was measured", methodSection(view), 9],
+    ["All examples of the prompt", examplesSection(view), 15],
     ["Certification path and control arm", certificationSection(view), 12],
     ["Outputs that changed", changedOutputsSection(view), 13],
     ["What the change added and removed", changeDetails(view), 13],

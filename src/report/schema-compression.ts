@@ -1,6 +1,6 @@
 /** The part of the report's schema that is about the shorter prompt. */
 import { z } from "zod";
-import { count, list, real, share, text } from "./schema-primitives.js";
+import { changedOutput, count, list, real, share, text } from "./schema-primitives.js";
 
 const outputEquality = z.enum(["label", "exact", "normalised", "json", "pattern", "words"]);
 const certificate = z
@@ -85,7 +85,7 @@ export const removable = z.strictObject({
   certificate: certificate.nullable(),
   reason: text.nullable(),
   path: list(pathStep),
-  changedOutputs: list(z.strictObject({ input: text, before: text, after: text })),
+  changedOutputs: list(changedOutput),
   control: z.strictObject({ inputs: count, changed: count, spans: list(count) }).nullable(),
   equality: outputEquality,
   accuracy: accuracy.nullable(),

@@ -6,17 +6,10 @@ import { z } from "zod";
 import type { AttributionMethod, Report } from "../domain.js";
 import { change } from "./schema-change.js";
 import { removable } from "./schema-compression.js";
+import { demonstration, demonstrationsExamined } from "./schema-demonstrations.js";
 import { promptInjection, rowInjections } from "./schema-injections.js";
 import { ledger, missingAnswers, planned, savings } from "./schema-money.js";
-import {
-  count,
-  interval,
-  line,
-  list,
-  real,
-  share,
-  text,
-} from "./schema-primitives.js";
+import { count, interval, line, list, real, share, text } from "./schema-primitives.js";
 
 const attributionMethod = z.enum([
   "lasso",
@@ -206,23 +199,6 @@ const screen = z
       "The test whether a surrogate may speak for the oracle. estimate: mean of q, in mode explain the ratio of surrogateQ and oracleQ; low and boundPath: lower confidence bounds of it at level alpha, after all inputs and after each, valid at all of them at once.",
   });
 
-const demonstration = z
-  .strictObject({
-    span: count,
-    startLine: line,
-    kind: z.literal("label"),
-    label: text,
-    suggested: text,
-    evidence: text,
-    score: real,
-    errorRate: text,
-    confirm: text,
-  })
-  .meta({
-    id: "SuspiciousDemonstration",
-    description: "A few-shot example whose label the oracle would not give.",
-  });
-
 const selfDisagreement = z
   .strictObject({ inputs: count, changed: count, bound: share, confidence: share })
   .meta({
@@ -273,6 +249,7 @@ const prompt = z.strictObject({
   injections: list(promptInjection),
   change: change.nullable(),
   changeReason: text.nullable(),
+  demonstrationsExamined: demonstrationsExamined.nullable(),
   problems: list(text),
   plan: planned.nullable(),
 });

@@ -81,12 +81,14 @@ export function ledgerTable(report: Report): string {
 const PURPOSES = [
   "fixed outputs",
   "masks",
-  "repeats",
+  "demonstrations",
+  "influence of demonstrations",
+  "confirmation",
+  "injections",
   "search",
   "certification",
   "control",
-  "demonstrations",
-  "injections",
+  "repeats",
   "base",
 ] as const satisfies readonly OraclePurpose[];
 

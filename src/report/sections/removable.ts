@@ -1,11 +1,6 @@
 /** The spans that can go, each with its lines, text, size and influence, under the certificate that covers them together. */
 import type { Certificate, PromptReport, ReportSpan } from "../../domain.js";
-import {
-  certifiedDeletions,
-  promptLabel,
-  spansOf,
-  type CertifiedDeletion,
-} from "../facts.js";
+import { certifiedDeletions, promptLabel, spansOf, type CertifiedDeletion } from "../facts.js";
 import { whyDeleted } from "../decisions.js";
 import { codeSpan } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";

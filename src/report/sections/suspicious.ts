@@ -11,20 +11,27 @@ import { codeSpan, escapeMarkdown } from "../markdown/escape.js";
 import { blocks, bullets, table, type Column } from "../markdown/blocks.js";
 import { decimal, probability, whole } from "../markdown/numbers.js";
 import { fileName, linesOf, type View } from "../view.js";
+import { confirmationLines } from "./demonstrations.js";
 
 const LABEL_LIMIT = 40;
 
-/** Few-shot examples whose label the oracle would not give. */
+/** Few-shot examples that a person should look at, and what became of the answers without them. */
 export function demonstrationsTable(view: View): string | null {
-  const found = suspiciousDemonstrations(view.report);
-  return section(view, "Suspicious examples", found, [
+  const suspicious = suspiciousDemonstrations(view.report);
+  const found = section(view, "Suspicious examples", suspicious, [
     ["Line", "l", ({ path, startLine }) => lineOf(view, path, startLine)],
+    ["Kind", "l", ({ kind }) => kind],
     ["Label written", "l", ({ label }) => codeSpan(label, LABEL_LIMIT)],
-    ["Oracle would say", "l", ({ suggested }) => codeSpan(suggested, LABEL_LIMIT)],
+    [
+      "Oracle would say",
+      "l",
+      ({ suggested }) => (suggested === null ? "–" : codeSpan(suggested, LABEL_LIMIT)),
+    ],
     ["Evidence", "l", ({ evidence }) => escapeMarkdown(evidence, view.text * 3)],
     ["Error rate", "l", ({ errorRate }) => escapeMarkdown(errorRate, view.text)],
-    ...(found.some((one) => isOld(view.report, one)) ? [since(view)] : []),
+    ...(suspicious.some((one) => isOld(view.report, one)) ? [since(view)] : []),
   ]);
+  return found === null ? null : blocks(found, confirmationLines(view));
 }
 
 /** A column that says which examples the change did not bring. */
