@@ -19,8 +19,6 @@ export interface LetterText {
   readonly joins: Uint8Array;
   /** Unit of the folded text that each unit was. */
   readonly places: Int32Array;
-  /** Whether a run of single letters was set apart, such as "i g n o r e". */
-  readonly isSpelledOut: boolean;
 }
 
 /** Digits and signs that stand for letters ("1gn0r3"), and l, which is told from I and 1 in no font. */
@@ -116,12 +114,11 @@ export function lettersOf(folded: FoldedText, original: string): LetterText {
   }
   const { length } = letters;
   joins[length] = JOIN.sentence;
-  const isSpelledOut = joinSpelledOut(joins, length);
+  joinSpelledOut(joins, length);
   return {
     text: letters.toString(),
     joins: joins.subarray(0, length + 1),
     places: places.subarray(0, length),
-    isSpelledOut,
   };
 }
 
@@ -146,18 +143,15 @@ function endsSentence(text: string, at: number): boolean {
 }
 
 /** Makes one stretch of each run of at least `SPELLED_OUT` words of one letter; within it a word may begin anywhere. */
-function joinSpelledOut(joins: Uint8Array, length: number): boolean {
-  let found = false;
+function joinSpelledOut(joins: Uint8Array, length: number): void {
   let runStart = 0;
   for (let at = 0; at <= length; at++) {
     const isSingle =
       at < length && (joins[at] ?? 0) >= JOIN.word && (joins[at + 1] ?? 0) >= JOIN.word;
     if (isSingle) continue;
     if (at - runStart >= SPELLED_OUT) {
-      found = true;
       for (let unit = runStart + 1; unit < at; unit++) joins[unit] = JOIN.possible;
     }
     runStart = at + 1;
   }
-  return found;
 }
