@@ -103,7 +103,7 @@ async function postOnce(request: SuggestionRequest): Promise<SuggestionOutcome> 
 }
 
 const REVIEW_BODY =
-  "Lines that a certified shorter prompt does without. The comment of this job says what that rests on.";
+  "Lines that a certified shorter prompt does without. What that rests on is in the comment and the summary of this job.";
 
 /** GitHub refuses a start line that is not before the end line. */
 function anchored(

@@ -1,6 +1,6 @@
 /** The version of a prompt before the change: its spans, and which of them the change took away. */
 import type { ChangedFile, PromptTemplate, Span } from "../domain.js";
-import { UnderstudyError } from "../errors.js";
+import { isUserMistake, UnderstudyError } from "../errors.js";
 import { alignSpans, type AlignableSpan, type Alignment } from "../findings/prompt-change.js";
 import { maskableSpans, parsePrompt } from "../prompts/index.js";
 import { evenStudy } from "./granular-study.js";
@@ -31,7 +31,7 @@ export function openBase(
   try {
     template = parsePrompt(file.path, file.base, { name, included });
   } catch (thrown) {
-    if (!(thrown instanceof UnderstudyError)) throw thrown;
+    if (!(thrown instanceof UnderstudyError) || !isUserMistake(thrown)) throw thrown;
     return {
       kind: "none",
       reason: `the version before the change cannot be read: ${thrown.message}`,
