@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { rankingFrom } from "../../src/findings/deletion-ranking.js";
 import {
   compress,
   plannedCalls,
@@ -192,7 +193,7 @@ describe("compress", () => {
     const pair = {
       spans: [0, 1] as const,
       kind: "redundant" as const,
-      effect: { estimate: -1, low: -2, high: -0.5 },
+      effect: { estimate: -0.01, low: -0.02, high: -0.005 },
       sentence: "either can go, not both",
     };
     const both = (deleted: readonly number[]): string =>
@@ -303,14 +304,33 @@ describe("compress", () => {
       search: 20,
       output: (deleted) => (left(deleted) < 0 ? "other" : "same"),
     });
+    const failing = (deleted: readonly number[]): boolean => left(deleted) < 0;
     const found = await compress({
       ...request,
       margins: [1],
-      outputsUnder: async ({ deleted, inputs }) =>
-        inputs.map(() => ({ text: left(deleted) < 0 ? "other" : "same", margin: left(deleted) })),
+      outputsUnder: async ({ deleted, inputs }) => {
+        return inputs.map(() => ({
+          text: failing(deleted) ? "other" : "same",
+          margin: left(deleted),
+        }));
+      },
     });
     expect(found.spans).toHaveLength(5);
     expect(found.spans).toEqual(expect.arrayContaining([5, 7, 9, 11]));
+  });
+
+  test("an answer on the path moves the spans that it was about behind the others", () => {
+    const spans = [1, 3, 5, 7].map((index) => ({ index, tokens: 10, pinned: false }));
+    const row = [0, 0, 0.3, 0.3].map((estimate) => ({
+      estimate,
+      low: estimate - 1,
+      high: estimate + 1,
+    }));
+    const ranking = rankingFrom({ spans, influence: [row], margins: [1] });
+    const order = () => ranking.order(spans, []).map(({ index }) => index);
+    expect(order()).toEqual([1, 3, 5, 7]);
+    ranking.observe(spans.slice(0, 2), new Map([[0, -0.8]]));
+    expect(order()).toEqual([5, 7, 1, 3]);
   });
 
   test("without an attribution the longest spans go first", async () => {
