@@ -44,6 +44,12 @@ describe("candidates", () => {
   });
 });
 
+test("a phrase is found again whatever characters it holds", () => {
+  const odd = "top-up (now)? a+b [c] $5 \\ {d} | ^e /f";
+  const [found] = triggerCandidates(shown([`card ${odd}`, "A"], [`fee ${odd}`, "A"]), ["other"]);
+  expect(odd).toContain(found?.text ?? "none");
+});
+
 describe("a transplant", () => {
   const candidate: TriggerCandidate = { text: "omega", label: "A", demonstrations: [0, 1] };
   const spread = [0.1, -0.2, 0.3, 0, -0.1];

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { pairDemonstrations } from "../../src/findings/demonstration-pairs.js";
 import { nearDuplicates } from "../../src/findings/near-duplicates.js";
 import { jaccard, shingles } from "../../src/numerics/min-hash.js";
+import { randomFrom } from "../../src/numerics/random.js";
 import "../property-seed.js";
 
 const text = fc.stringMatching(/^[ab ]{12,24}$/);
@@ -21,6 +22,21 @@ describe("near-duplicates", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("are found just above the limit too", () => {
+    const random = randomFrom("near the limit");
+    const letters = (count: number): string =>
+      Array.from({ length: count }, () => String.fromCodePoint(97 + random.integer(26))).join("");
+    const texts = Array.from({ length: 40 }, () => {
+      const shared = letters(180);
+      return [shared + letters(18), shared + letters(18)];
+    }).flat();
+    const found = nearDuplicates(texts);
+    expect(found.map(({ first, second }) => [first, second])).toEqual(
+      Array.from({ length: 40 }, (_, pair) => [2 * pair, 2 * pair + 1]),
+    );
+    for (const { similarity } of found) expect(similarity).toBeLessThan(0.86);
   });
 
   test("of demonstrations are redundant with one label and contradict each other with two", () => {

@@ -1,6 +1,6 @@
 /** Demonstrations judged by the whole pipeline, on a language model whose every answer follows from a known rule. */
 import { describe, expect, test } from "@jest/globals";
-import type { OracleQuestion } from "../../src/domain.js";
+import type { Oracle, OracleQuestion } from "../../src/domain.js";
 import { askUnmasked } from "../../src/pipeline/oracle-values.js";
 import {
   judgePromptDemonstrations,
@@ -71,12 +71,26 @@ interface Run extends DemonstrationFields {
   readonly named: (kind: string) => readonly number[];
 }
 
+function silent(oracle: Oracle): Oracle {
+  return {
+    ...oracle,
+    ask: async (questions) =>
+      (await oracle.ask(questions)).map((outcome) =>
+        outcome.kind === "answer"
+          ? { ...outcome, answer: { ...outcome.answer, logProbabilities: null } }
+          : outcome,
+      ),
+  };
+}
+
 async function run(
   shown: readonly Shown[],
   options: {
     readonly rules?: MockModelRules;
     readonly settings?: Readonly<Record<string, string>>;
     readonly expected?: boolean;
+    /** The oracle gives no log-probabilities. */
+    readonly silent?: boolean;
   } = {},
 ): Promise<Run> {
   const inputs = Array.from({ length: 40 }, (_, index) => {
@@ -92,7 +106,7 @@ async function run(
     ports: { ...base.ports, workspace: { changedFiles: async () => [], read } },
   };
   const mock = mockOracle(options.rules ?? rules);
-  const oracle = countUsage(mock);
+  const oracle = countUsage(options.silent === true ? silent(mock) : mock);
   const study = await openStudy(job, "prompts/letters.prompt.json", promptOf(shown));
   const fixed = await askUnmasked(job, study, oracle, study.inputs?.search ?? []);
   const fields = await judgePromptDemonstrations(job, study, oracle, fixed);
@@ -219,6 +233,13 @@ describe("what is asked", () => {
       confirmation: null,
       confirmationReason: "the setting confirmation-inputs is 0",
     });
+  });
+
+  test("of an oracle without log-probabilities is the demonstrations once, and the reason is said", async () => {
+    const found = await run(demonstrations([1], "a"), { silent: true });
+    expect(found.demonstrations).toBeNull();
+    expect(found.demonstrationsReason).toMatch(/no log-probabilities of labels for any of 8/);
+    expect(found.questions.filter(({ purpose }) => purpose !== "fixed outputs")).toHaveLength(9);
   });
 
   test("without expected outputs judges all the same, and says that it cannot be confirmed", async () => {

@@ -72,7 +72,7 @@ export function triggerCandidates(
 function asWritten(phrase: string, text: string): string {
   const pattern = phrase
     .split(" ")
-    .map((token) => token.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&"))
+    .map((token) => token.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&"))
     .join("\\s*");
   return new RegExp(pattern, "iu").exec(text.normalize("NFKC"))?.[0] ?? phrase;
 }

@@ -40,6 +40,12 @@ export async function judgePromptDemonstrations(
   if (askable.kind === "unknown") return demonstrationsWithoutOracle(study, askable.reason);
   const { slot } = askable;
   const zeroShot = await askZeroShot(asking, slot, readable);
+  // An oracle that gives no log-probabilities gives none to what would be asked next either.
+  if (zeroShot.answers.every((answer) => answer === null))
+    return demonstrationsWithoutOracle(
+      study,
+      `the oracle gave no log-probabilities of labels for any of ${readable.length} demonstrations`,
+    );
   const leaveOneOut = await askLeaveOneOut(asking, slot, readable);
   const controls = await askControls(asking, slot, zeroShot.contentFree);
   const influence = await measureInfluence(asking, fixed);
