@@ -351,10 +351,10 @@ describe("without an oracle", () => {
   test(
     "a prompt format that is not read yet is named, never passed over",
     async () => {
-      write("head/prompts/legacy.prompty", "---\nname: x\n---\nsystem:\nHello\n");
+      write("head/prompts/legacy.toml", "prompt = 'Hello'\n");
       const { report, printed } = await run();
-      expect(report.skipped.map((file) => file.path)).toContain("prompts/legacy.prompty");
-      expect(printed).toContain("legacy.prompty");
+      expect(report.skipped.map((file) => file.path)).toContain("prompts/legacy.toml");
+      expect(printed).toContain("legacy.toml");
     },
     5 * MINUTES,
   );

@@ -42,7 +42,10 @@ export const settingDefinitions = {
     "A folder holding the newer version; only together with a folder as `base`. Otherwise the checkout.",
     "caller",
   ),
-  prompts: define(list, "Globs of prompt files, besides those found by their usual names."),
+  prompts: define(
+    list,
+    "Globs of prompt files, besides those found by their usual names; with `#` and dotted keys, values in YAML, JSON or TOML files, such as `config/*.yaml#agent.*.system`.",
+  ),
   data: define(
     list,
     "Globs of data files (text/label JSON lines), besides those found by their usual names.",

@@ -176,7 +176,7 @@ function tomlString(text: string, style: TomlStyle): string {
     case "folded":
       return `"""\\\n   ${escaped.replaceAll(/ (?=[A-Za-z])/g, " \\\n  ")}"""`;
     case "multi-line literal":
-      return text.includes("'''") || /[\u0000-\u0008\u000b-\u001f]/.test(text) || text.endsWith("'")
+      return text.includes("'''") || /(?![\n\t])\p{Cc}/u.test(text) || text.endsWith("'")
         ? `"${escaped}"`
         : `'''\n${text}'''`;
   }

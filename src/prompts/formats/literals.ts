@@ -68,7 +68,7 @@ export function tomlRewrites(source: string, written: string, wanted: string): r
 
 /** What a basic string must escape (TOML 1.0, String), all but line feeds. */
 function escapedToml(text: string): string {
-  return text.replace(/[\\"\u0000-\u0009\u000b-\u001f\u007f]/g, (unit) =>
+  return text.replace(/(?!\n)[\\"\p{Cc}]/gu, (unit) =>
     unit === "\\" || unit === '"'
       ? `\\${unit}`
       : `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -133,7 +133,7 @@ function configuredPrompt(
     return `the prompt ${shown(text)} is a program, which is never run`;
   if (/[*?[\]{}]/.test(target))
     return `the prompt ${shown(text)} names several files; they are reviewed where the setting \`prompts\` names them`;
-  if (/\.csv$/.test(target))
+  if (target.endsWith(".csv"))
     return `the prompt ${shown(text)} is a table, which is not read as prompts`;
   const path = resolvedPath(file.path, target);
   if (path === null) return `the prompt ${shown(text)} lies outside the repository and is not read`;
