@@ -747,7 +747,7 @@ export interface PromptReport {
       })
     | null;
   readonly removableReason: string | null;
-  /** Counted within every certificate's bound, which it can only widen; null with a reason where it was not measured. */
+  /** Measured on the certify set. Counted within a certificate's bound, which it can only widen; null with a reason where it was not measured. */
   readonly selfDisagreement: SelfDisagreement | null;
   readonly selfDisagreementReason: string | null;
   readonly demonstrations: readonly SuspiciousDemonstration[] | null;
