@@ -91,16 +91,17 @@ describe("the shipped example", () => {
     expect(oracle.calls).toBe(recorded.length);
   });
 
-  test("needs no more calls of any step than its plan says, and says that repeats are not recorded", () => {
+  test("needs no more calls of any step than its plan says, and measures how much the oracle wavers on the certify set", () => {
     const { oracle, planned } = reviewed.report.ledger;
     const most = Object.values(planned?.byPurpose ?? {});
     Object.values(oracle.byPurpose).forEach(({ calls }, step) =>
       expect(calls).toBeLessThanOrEqual(most[step] ?? -1),
     );
     const [prompt] = reviewed.report.prompts;
-    expect(prompt?.selfDisagreement).toBeNull();
-    expect(prompt?.selfDisagreementReason).toContain("the recording holds no second answers");
-    expect(reviewed.comment).toContain("Self-disagreement of the oracle: not measured");
+    expect(prompt?.selfDisagreement?.inputs).toBe(8);
+    expect(reviewed.comment).toContain(
+      "Self-disagreement of the oracle: the whole prompt asked again changed",
+    );
   });
 
   test("names the planted rows and no other, with their phrase", () => {
@@ -126,6 +127,9 @@ describe("the shipped example", () => {
     expect(removable?.certificate?.inputs).toBeGreaterThanOrEqual(59);
     expect(removable?.tokensSaved).toBeGreaterThan(0);
     expect(removable?.diff).toMatch(/^-/m);
+    expect(removable?.certificate).toMatchObject({ equality: "label", guarantee: "outputs" });
+    expect(removable?.accuracy?.inputs).toBe(removable?.certificate?.inputs);
+    expect(removable?.decisions.find(({ span }) => span === 16)?.why).toBe("locked");
   });
 
   test("pools: hierarchical beats the same masks input by input and the surrogate alone", () => {

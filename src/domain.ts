@@ -1006,7 +1006,7 @@ export interface PromptReport {
   readonly removableReason: string | null;
   /** Of the certified deletion; null without a certificate. */
   readonly savings: Savings | null;
-  /** Counted within every certificate's bound, which it can only widen; null with a reason where it was not measured. */
+  /** Measured on the certify set. Counted within a certificate's bound, which it can only widen; null with a reason where not measured. */
   readonly selfDisagreement: SelfDisagreement | null;
   readonly selfDisagreementReason: string | null;
   /** With a reason beside a list: found without the oracle, which could not judge the rest. */
