@@ -91,8 +91,8 @@ describe("the comment", () => {
     expect(marker).toBe("<!-- understudy:v1 key=review -->");
     expect(title).toBe("### Understudy: 2 prompts, 1 data set");
     expect(line).toBe(
-      "**−134 tokens** possible in `prompts/triage.prompt.yml` (11 %, certified; $0.02 every 1,000 calls) · **1 suspicious example** in `prompts/triage.prompt.yml` · " +
-        "**2 suspicious rows** in `data/train.jsonl` · **1 problem** in the wording · fidelity **0.71** (0.64–0.77) · 1,324 oracle calls, $0.09 · surrogate not supported",
+      "**−134 tokens** possible in `prompts/triage.prompt.yml` (11 %, certified; $0.02 every 1,000 calls) · **1 suspected instruction** in `prompts/triage.prompt.yml` · **1 suspicious example** in `prompts/triage.prompt.yml` · " +
+        "**3 suspicious rows** in `data/train.jsonl` · **1 problem** in the wording · fidelity **0.71** (0.64–0.77) · 1,324 oracle calls, $0.09 · surrogate not supported",
     );
     expect(blank).toBe("");
   });

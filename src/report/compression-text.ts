@@ -8,6 +8,8 @@ import type {
   ReportSpan,
   SurrogateIdentity,
 } from "../domain.js";
+import { accuracySentence, excessSentence, lookSentence } from "./certificate-words.js";
+import { promptLabel } from "./facts.js";
 import { decideSpans, type SpanDecision } from "./decisions.js";
 import { decimal, money, percent, quantity, whole } from "./markdown/numbers.js";
 import { truncate, visibleBlock, visibleLine } from "./markdown/visible.js";
@@ -38,7 +40,7 @@ export function renderCompression(view: CompressionView): string {
   const { prompt, missing } = view;
   const sections = [
     [
-      visibleLine(prompt.path),
+      visibleLine(promptLabel(prompt)),
       headline(view),
       ...missing.map((one) => `incomplete: ${visibleLine(one)}`),
     ],
@@ -64,12 +66,12 @@ function headline({ prompt, ledger }: CompressionView): string {
   const certificate = removable?.certificate ?? null;
   if (removable === null || certificate === null)
     return `no certificate, so nothing is to be deleted: ${visibleLine(removable?.reason ?? removableReason ?? "no reason was recorded")}; ${calls}`;
-  const { inputs, changed, bound, confidence } = certificate;
+  const { inputs, changed, bound, alphaSpent } = certificate;
   const share = tokens.head > 0 ? ` ${percent(removable.tokensSaved / tokens.head)}` : "";
   return (
     `−${share.trim()} tokens (${whole(tokens.head)} → ${whole(tokens.head - removable.tokensSaved)}); ` +
     `on ${quantity(inputs, "held-out input")} ${quantity(changed, "output")} changed; ` +
-    `${percent(confidence)} sure that at most ${percent(bound)} change; ${calls}`
+    `${percent(1 - alphaSpent)} sure that at most ${percent(bound)} change; ${calls}`
   );
 }
 
@@ -167,7 +169,13 @@ function evidenceLines({
   selfDisagreementReason,
 }: PromptReport): readonly string[] {
   if (removable === null) return [];
-  const { control, path } = removable;
+  const { control, path, certificate, accuracy, accuracyReason } = removable;
+  const look = certificate === null ? [] : [lookSentence(certificate)];
+  const excess = certificate === null ? null : excessSentence(certificate);
+  const gold =
+    accuracy === null
+      ? [`accuracy: not compared, ${visibleLine(accuracyReason ?? "no reason was recorded")}`]
+      : [accuracySentence(accuracy)];
   const saved =
     savings === null
       ? []
@@ -182,8 +190,16 @@ function evidenceLines({
   const own =
     selfDisagreement === null
       ? `self-disagreement of the oracle: not measured, ${visibleLine(selfDisagreementReason ?? "no reason was recorded")}`
-      : `self-disagreement of the oracle: the whole prompt asked again changed ${whole(selfDisagreement.changed)} of ${quantity(selfDisagreement.inputs, "output")}; such changes count in the bound`;
-  return [...saved, `deletions tried on the search set: ${whole(tried)}`, controls, own];
+      : `self-disagreement of the oracle: the whole prompt asked again changed ${whole(selfDisagreement.changed)} of ${quantity(selfDisagreement.inputs, "output")}; ${excess === null ? "such changes count in the bound" : "see above"}`;
+  return [
+    ...saved,
+    ...look,
+    ...(excess === null ? [] : [excess]),
+    ...gold,
+    `deletions tried on the search set: ${whole(tried)}`,
+    controls,
+    own,
+  ];
 }
 
 function scopeLine({ prompt, oracle, surrogate }: CompressionView): string {

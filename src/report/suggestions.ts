@@ -143,7 +143,7 @@ export function suggestionId(
  */
 export function suggestionBody(run: LineRun, id: string, context: SuggestionContext): string {
   const { key, certificate, tokensSaved, parts, suggested } = context;
-  const { changed, inputs, bound, confidence } = certificate;
+  const { changed, inputs, bound, alphaSpent } = certificate;
   const together =
     parts === 1
       ? "Certified"
@@ -154,7 +154,7 @@ export function suggestionBody(run: LineRun, id: string, context: SuggestionCont
   const fence = "`".repeat(Math.max(3, longestRun(run.after) + 1));
   return [
     suggestionMarker(key, id),
-    `**${removes}** ${together}: −${whole(tokensSaved)} tokens; ${whole(changed)} of ${quantity(inputs, "held-out output")} changed, at most ${percent(bound)} at ${percent(confidence)} confidence.`,
+    `**${removes}** ${together}: −${whole(tokensSaved)} tokens; ${whole(changed)} of ${quantity(inputs, "held-out output")} changed, at most ${percent(bound)} at ${percent(1 - alphaSpent)} confidence.`,
     "",
     `${fence}suggestion`,
     ...run.after,

@@ -1,6 +1,7 @@
 /** What stands behind a certificate: the deletion path, the control arm, changed outputs, the diff. */
 import { promptLabel } from "../facts.js";
 import type { ChangedOutput, PathStep, PromptReport } from "../../domain.js";
+import { accuracySentence, excessSentence, lookSentence } from "../certificate-words.js";
 import { codeSpan, escapeMarkdown, fencedBlock } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";
 import { percent, probability, quantity, whole } from "../markdown/numbers.js";
@@ -33,20 +34,28 @@ export function certificationSection(view: View): string | null {
       ? null
       : blocks(
           pathTable(view, removable.path),
+          removable.certificate === null ? null : lookSentence(removable.certificate),
+          removable.accuracy === null
+            ? `Accuracy: not compared, ${escapeMarkdown(removable.accuracyReason ?? "no reason was recorded")}.`
+            : accuracySentence(removable.accuracy),
           controlSentence(removable),
-          disagreementSentence(prompt),
+          disagreementSentence(prompt, removable),
         ),
   );
 }
 
 /** How much of what changed the oracle would have changed by itself. */
-function disagreementSentence({ selfDisagreement, selfDisagreementReason }: PromptReport): string {
+function disagreementSentence(
+  { selfDisagreement, selfDisagreementReason }: PromptReport,
+  { certificate }: Removable,
+): string {
   if (selfDisagreement === null)
     return `Self-disagreement of the oracle: not measured, ${escapeMarkdown(selfDisagreementReason ?? "no reason was recorded")}.`;
   const { inputs, changed, bound, confidence } = selfDisagreement;
   return (
     `Self-disagreement of the oracle: the whole prompt asked again changed ${whole(changed)} of ${quantity(inputs, "output")}, at most ${percent(bound)} at ${percent(confidence)} confidence. ` +
-    "Changes above include those that the oracle makes by itself, so every bound is wider than the deletion alone needs; nothing is subtracted."
+    ((certificate === null ? null : excessSentence(certificate)) ??
+      "Changes above include those that the oracle makes by itself, so every bound is wider than the deletion alone needs; nothing is subtracted.")
   );
 }
 

@@ -1,10 +1,11 @@
 /** The spans that can go, each with its lines, text, size and influence, under the certificate that covers them together. */
 import type { Certificate, PromptReport, ReportSpan } from "../../domain.js";
 import { certifiedDeletions, promptLabel, spansOf, type CertifiedDeletion } from "../facts.js";
+import { boundWords, excessSentence } from "../certificate-words.js";
 import { whyDeleted } from "../decisions.js";
 import { codeSpan } from "../markdown/escape.js";
 import { blocks, each, table } from "../markdown/blocks.js";
-import { interval, money, percent, quantity, whole } from "../markdown/numbers.js";
+import { interval, money, quantity, whole } from "../markdown/numbers.js";
 import { fileName, linesOf, type View } from "../view.js";
 
 /** One table a prompt with a certified deletion; null without any. */
@@ -48,16 +49,18 @@ export function savingsSentence({ savings }: PromptReport): string {
 
 /** What was measured, on what, and how much it bounds. */
 export function certificateSentence(certificate: Certificate): string {
-  const { changed, inputs, bound, confidence } = certificate;
+  const { changed, inputs } = certificate;
   return (
     `Deleted together they changed ${changed === 0 ? "none" : whole(changed)} of ${quantity(inputs, "output")}, on inputs that the search never saw: ` +
-    `at most ${percent(bound)} change, at ${percent(confidence)} confidence. Certified together, not one by one.`
+    `${boundWords(certificate)}. Certified together, not one by one.`
   );
 }
 
 /** Said beside the bound only where the oracle was seen to waver: a reader would take the changes for the deletion's. */
-function ownChanges({ selfDisagreement }: PromptReport): string {
+function ownChanges({ selfDisagreement, removable }: PromptReport): string {
   if (selfDisagreement === null || selfDisagreement.changed === 0) return "";
+  const excess = removable?.certificate ? excessSentence(removable.certificate) : null;
+  if (excess !== null) return excess;
   const { changed, inputs } = selfDisagreement;
   return `The whole prompt asked again changed ${whole(changed)} of ${quantity(inputs, "output")} by itself; the bound counts such changes, and nothing is subtracted.`;
 }
