@@ -13,9 +13,11 @@ export type { Job, Ports } from "./pipeline/ports.js";
 export {
   deleteSpans,
   isPromptPath,
+  listPrompts,
   maskableSpans,
   parseInputs,
   parsePrompt,
+  wantedIncludes,
   renderMessages,
   splitInputs,
 } from "./prompts/index.js";

@@ -157,4 +157,12 @@ model: m
     );
     expect(() => deleteSpans(shared, [0])).toThrow(/no edit of the file/);
   });
+
+  test("refuses to change what else the document says, through an alias", () => {
+    const yaml = "other: &t First one here. Second one here.\np: *t\nq: Alone here. Twice here.\n";
+    const shared = parsePrompt("x.yaml", yaml, { name: "p" });
+    expect(() => deleteSpans(shared, [0])).toThrow(/no edit of the file/);
+    const alone = parsePrompt("x.yaml", yaml, { name: "q" });
+    expect(deleteSpans(alone, [0]).text).toBe(yaml.replace("Alone here. ", ""));
+  });
 });

@@ -106,6 +106,8 @@ tests:
   - vars: {q: two, tone: dry}
     assert: [{type: contains, value: a}]
   - vars: {q: [x, y]}
+  - vars: {q: three, tone: dry}
+    assert: [{type: equals, value: a}, {type: equals, value: b}]
 `;
 
   test("lists inline prompts and files, with tests as inputs", () => {
@@ -127,8 +129,9 @@ tests:
     ).toEqual([
       [{ tone: "kind", q: "one" }, "a", 12],
       [{ q: "two", tone: "dry" }, null, 14],
+      [{ q: "three", tone: "dry" }, null, 17],
     ]);
-    expect(chat.notes.join()).toMatch(/line 16: 1 of 3 tests/);
+    expect(chat.notes.join()).toMatch(/line 16: 1 of 4 tests/);
   });
 
   test("says which prompts there are where a name is wrong or missing", () => {
