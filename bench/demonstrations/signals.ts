@@ -1,0 +1,114 @@
+/** What each signal says of the demonstrations of a recorded draw: one score a demonstration, lower is more suspicious. */
+import { fitHierarchical } from "../../src/explain/hierarchical.js";
+import type { LabelAnswer } from "../../src/findings/demonstrations.js";
+import {
+  type DemonstrationsRecording,
+  type Reading,
+  type RecordedDraw,
+  type SurrogateReadings,
+  answerOf,
+} from "./recording.js";
+
+export type Scores = readonly number[];
+
+/** Positions of the `count` lowest scores, in the order of the prompt; ties go to the earlier position. */
+export function lowest(scores: Scores, count: number): number[] {
+  return [...scores.keys()]
+    .sort((left, right) => (scores[left] ?? 0) - (scores[right] ?? 0) || left - right)
+    .slice(0, count)
+    .sort((left, right) => left - right);
+}
+
+/** log p(label) - log p(best other label), nats. */
+export function margin(answer: LabelAnswer, label: number): number {
+  const values = answer.logProbabilities.map((value) => value ?? -Infinity);
+  return (values[label] ?? -Infinity) - Math.max(...values.filter((_, other) => other !== label));
+}
+
+/** The margin after subtracting, label by label, the answer to a content-free input (Zhao et al. 2021). */
+export function calibratedMargin(own: Reading, contentFree: Reading, label: number): number {
+  const free = answerOf(contentFree).logProbabilities;
+  const { logProbabilities, bounded } = answerOf(own);
+  const calibrated = logProbabilities.map((value, other) => (value ?? 0) - (free[other] ?? 0));
+  return margin({ logProbabilities: calibrated, bounded }, label);
+}
+
+/** Positions whose label is not the row's. */
+export function plantedOf(recording: DemonstrationsRecording, draw: RecordedDraw): number[] {
+  return draw.demonstrations.flatMap(([row, written], position) =>
+    recording.rows[row]?.label === written ? [] : [position],
+  );
+}
+
+/** Calibrated margin of the written label under the instruction alone. */
+export function zeroShotScores(recording: DemonstrationsRecording, draw: RecordedDraw): Scores {
+  return draw.demonstrations.map(([row, written]) =>
+    calibratedMargin(rowAt(recording, row).zeroShot, recording.contentFree, written),
+  );
+}
+
+/** The same by the embedded surrogate. */
+export function surrogateScores(
+  { contentFree, rows }: SurrogateReadings,
+  draw: RecordedDraw,
+): Scores {
+  return draw.demonstrations.map(([row, written]) =>
+    calibratedMargin(rows[row] ?? [], contentFree, written),
+  );
+}
+
+/** Calibrated margin of the written label under the seven other demonstrations, mean over the orders; null where not asked. */
+export function leaveOneOutScores(draw: RecordedDraw, orders = draw.leaveOneOut): Scores | null {
+  if (orders.length === 0) return null;
+  return draw.demonstrations.map(([, written], position) => {
+    const margins = orders.map((order) => {
+      const asked = order[position];
+      if (asked === undefined) throw new RangeError(`no answer for demonstration ${position}`);
+      return calibratedMargin(asked.own, asked.contentFree, written);
+    });
+    return margins.reduce((sum, value) => sum + value, 0) / margins.length;
+  });
+}
+
+/**
+ * The oracle's pooled influence (docs/methods.md, A10 over demonstrations): what a demonstration adds to the margin of the right
+ * label, mean over the inputs; null where it was not measured.
+ */
+export function influenceScores(draw: RecordedDraw): Scores | null {
+  if (draw.influence === null) return null;
+  const rows = draw.influence.flatMap(({ mask, queries, answers }) =>
+    queries.map((query, index) => ({
+      input: query,
+      mask: Uint8Array.from(mask, Number),
+      value: margin(answerOf(answers[index] ?? []), draw.influenceQueries[query]?.[1] ?? -1),
+    })),
+  );
+  const fit = fitHierarchical({
+    spans: draw.demonstrations.length,
+    classes: draw.influenceQueries.map(([, label]) => String(label)),
+    surrogates: [],
+    rows,
+    pairs: false,
+  });
+  return fit.attributions().template.map(({ estimate }) => estimate);
+}
+
+/** Zero-shot and leave-one-out margins joined: their sum, nats of the two contexts together. */
+export function joinedScores(
+  recording: DemonstrationsRecording,
+  draw: RecordedDraw,
+): Scores | null {
+  const zeroShot = zeroShotScores(recording, draw);
+  return (
+    leaveOneOutScores(draw)?.map((value, position) => value + (zeroShot[position] ?? 0)) ?? null
+  );
+}
+
+function rowAt(
+  { rows }: DemonstrationsRecording,
+  index: number,
+): DemonstrationsRecording["rows"][number] {
+  const row = rows[index];
+  if (row === undefined) throw new RangeError(`no row ${index}`);
+  return row;
+}
