@@ -66,8 +66,7 @@ function printRecall(setting: string, recording: DemonstrationsRecording): void 
 
 const ARM_TITLES: Readonly<Record<ArmName, string>> = {
   poisoned: "as poisoned",
-  "zero-shot": "flagged by zero-shot margin removed",
-  "leave-one-out": "flagged by leave-one-out margin removed",
+  flagged: "lowest joined margins removed",
   influence: "lowest influence by the oracle removed",
   random: "as many at random removed",
   truth: "the flips removed",

@@ -1,24 +1,9 @@
 /** What the prompts of a draw answered: as poisoned, with some demonstrations removed, with right labels. */
 import { type DemonstrationsRecording, type RecordedDraw, answerOf } from "./recording.js";
-import {
-  influenceScores,
-  leaveOneOutScores,
-  lowest,
-  margin,
-  plantedOf,
-  zeroShotScores,
-} from "./signals.js";
+import { influenceScores, joinedScores, lowest, margin, plantedOf } from "./signals.js";
 import { type Bounds, type McNemar, mcnemar, overDraws } from "./statistics.js";
 
-export const ARM_NAMES = [
-  "poisoned",
-  "zero-shot",
-  "leave-one-out",
-  "influence",
-  "random",
-  "truth",
-  "clean",
-] as const;
+export const ARM_NAMES = ["poisoned", "flagged", "influence", "random", "truth", "clean"] as const;
 export type ArmName = (typeof ARM_NAMES)[number];
 
 /** Of one draw: whether each query's likeliest label is the right one, and the right label's margin in nats. */
@@ -53,11 +38,9 @@ export function keptBy(
   switch (name) {
     case "poisoned":
       return without([]);
-    case "zero-shot":
-      return without(lowest(zeroShotScores(recording, draw), flips.length));
-    case "leave-one-out":
+    case "flagged":
     case "influence": {
-      const scores = name === "influence" ? influenceScores(draw) : leaveOneOutScores(draw);
+      const scores = name === "influence" ? influenceScores(draw) : joinedScores(recording, draw);
       return scores && without(lowest(scores, flips.length));
     }
     case "random":

@@ -1,8 +1,8 @@
 /**
  * Records the oracle's answers of one task (bench/demonstrations/recording.ts says how to read them):
  *   node lib/bench/demonstrations/record.js --task sentiment --model qwen2.5-coder-1.5b-instruct --setting sentiment.1.5b \
- *     --oracle-base-url http://127.0.0.1:8105/v1 --concurrency 200 --stages leave-one-out,evaluation
- * Zero-shot answers come first, then the stages in the order given: leave-one-out, reverse (the same, others in reverse order),
+ *     --oracle-base-url http://127.0.0.1:8105/v1 --concurrency 200 --stages evaluation,leave-one-out,evaluation
+ * Zero-shot answers come first, then the stages in the order given: leave-one-out with its controls, reverse (others in reverse order),
  * evaluation (the arms whose signals are there), influence (and its arm), clean (the arm with right labels). Answers are kept under
  * out/record-demonstrations before they are used, so that a run that was stopped, or one with more stages, asks nothing twice. The
  * oracle is a Q4_K_M model behind an OpenAI-compatible server on the loopback interface; batches that share a prefix are cheapest.
@@ -111,6 +111,16 @@ async function leaveOneOut(
   }));
 }
 
+async function askControls(draw: Draw): Promise<RecordedDraw["controls"]> {
+  const all = [...draw.demonstrations.keys()];
+  const [contentFree, ...answers] = await ask(
+    [CONTENT_FREE, ...draw.influenceQueries.map(({ text }) => text)].map((query) =>
+      under(draw, all, query),
+    ),
+  );
+  return { answers, contentFree: contentFree ?? [] };
+}
+
 async function influence(draw: Draw): Promise<RecordedDraw["influence"]> {
   const answers = await ask(
     draw.masks.flatMap(({ order, queries }) =>
@@ -153,8 +163,9 @@ async function evaluate(
 
 async function record(): Promise<void> {
   const used = new Map<string, PoolRow>();
-  for (const { row } of draws.flatMap(({ demonstrations }) => demonstrations))
-    used.set(row.id, row);
+  for (const { demonstrations, influenceQueries } of draws)
+    for (const row of [...demonstrations.map((one) => one.row), ...influenceQueries])
+      used.set(row.id, row);
   const rows = [...used.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
   const zeroShot = await ask(
     [CONTENT_FREE, ...rows.map(({ text }) => text)].map((query) => messagesOf(task, [], query)),
@@ -175,6 +186,7 @@ async function record(): Promise<void> {
       influenceQueries: draw.influenceQueries.map(named),
       random: [...draw.random].sort((left, right) => left - right),
       leaveOneOut: [],
+      controls: null,
       influence: null,
       evaluation: [],
     });
@@ -196,15 +208,18 @@ async function advance(
 ): Promise<void> {
   if (stage === "leave-one-out" || stage === "reverse") {
     const order = draw.orders[stage === "reverse" ? 1 : 0] ?? [];
-    recorded.leaveOneOut.push(await leaveOneOut(draw, order));
+    const [asked, controls] = await Promise.all([
+      leaveOneOut(draw, order),
+      recorded.controls ?? askControls(draw),
+    ]);
+    recorded.leaveOneOut.push(asked);
+    recorded.controls = controls;
     return;
   }
   if (stage === "influence") recorded.influence = await influence(draw);
-  const arms = ARM_NAMES.filter(
-    (name) =>
-      (name === "zero-shot" || name === "leave-one-out" ? name === task.flaggedBy : true) &&
-      (name !== "clean" || stage === "clean"),
-  ).flatMap((name) => keptBy(name, recording, recorded) ?? []);
+  const arms = ARM_NAMES.filter((name) => name !== "clean" || stage === "clean").flatMap(
+    (name) => keptBy(name, recording, recorded) ?? [],
+  );
   recorded.evaluation = await evaluate(draw, recorded.evaluation, arms);
 }
 

@@ -29,6 +29,8 @@ const drawSchema = z.strictObject({
    * under the same seven.
    */
   leaveOneOut: z.array(z.array(z.strictObject({ own: reading, contentFree: reading }))),
+  /** Each influence query under all demonstrations as written, and "N/A": how well the oracle knows the task; null = not asked. */
+  controls: z.strictObject({ answers: z.array(reading), contentFree: reading }).nullable(),
   /** Answers of influence queries under some of the demonstrations; null = not asked. */
   influence: z
     .array(
@@ -53,7 +55,7 @@ const recordingSchema = z.strictObject({
   labels: z.array(z.string()),
   /** Answer to "N/A" under the instruction alone. */
   contentFree: reading,
-  /** Rows that stand as demonstrations in any draw, each asked under the instruction alone. */
+  /** Rows that stand as demonstrations or influence queries in any draw, each asked under the instruction alone. */
   rows: z.array(z.strictObject({ id: z.string(), label: z.number().int(), zeroShot: reading })),
   draws: z.array(drawSchema),
 });

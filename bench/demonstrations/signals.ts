@@ -76,7 +76,19 @@ export function leaveOneOutScores(draw: RecordedDraw, orders = draw.leaveOneOut)
  */
 export function influenceScores(draw: RecordedDraw): Scores | null {
   if (draw.influence === null) return null;
-  const rows = draw.influence.flatMap(({ mask, queries, answers }) =>
+  const fitted = FITTED.get(draw.influence) ?? fitInfluence(draw, draw.influence);
+  FITTED.set(draw.influence, fitted);
+  return fitted;
+}
+
+/** A fit takes a second or so and several tables ask for it. */
+const FITTED = new WeakMap<object, Scores>();
+
+function fitInfluence(
+  draw: RecordedDraw,
+  influence: NonNullable<RecordedDraw["influence"]>,
+): Scores {
+  const rows = influence.flatMap(({ mask, queries, answers }) =>
     queries.map((query, index) => ({
       input: query,
       mask: Uint8Array.from(mask, Number),
@@ -93,15 +105,50 @@ export function influenceScores(draw: RecordedDraw): Scores | null {
   return fit.attributions().template.map(({ estimate }) => estimate);
 }
 
-/** Zero-shot and leave-one-out margins joined: their sum, nats of the two contexts together. */
+/**
+ * Zero-shot and leave-one-out margins joined: each times 2 mean / variance of the same margin of the labelled control inputs' right
+ * labels, at least 0 (linear discriminant analysis: then a sum of log-likelihood ratios, nats); null where they were not asked. A way
+ * of asking that does not know the task has weight 0.
+ */
 export function joinedScores(
   recording: DemonstrationsRecording,
   draw: RecordedDraw,
 ): Scores | null {
+  const leaveOneOut = leaveOneOutScores(draw);
+  const { controls } = draw;
+  if (leaveOneOut === null || controls === null) return null;
   const zeroShot = zeroShotScores(recording, draw);
-  return (
-    leaveOneOutScores(draw)?.map((value, position) => value + (zeroShot[position] ?? 0)) ?? null
+  const known = draw.influenceQueries.map(([id, label], query) => ({
+    zeroShot: calibratedMargin(rowNamed(recording, id).zeroShot, recording.contentFree, label),
+    leaveOneOut: calibratedMargin(controls.answers[query] ?? [], controls.contentFree, label),
+  }));
+  const weights = {
+    zeroShot: weightOf(known.map((one) => one.zeroShot)),
+    leaveOneOut: weightOf(known.map((one) => one.leaveOneOut)),
+  };
+  return zeroShot.map(
+    (value, position) =>
+      weights.zeroShot * value + weights.leaveOneOut * (leaveOneOut[position] ?? 0),
   );
+}
+
+/** Margins vary by at least this share of their mean: a few equal ones are no certainty. */
+const LEAST_SPREAD = 1 / 3;
+
+function weightOf(margins: readonly number[]): number {
+  const mean = margins.reduce((sum, value) => sum + value, 0) / margins.length;
+  const variance =
+    margins.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (margins.length - 1);
+  return mean <= 0 ? 0 : (2 * mean) / Math.max(variance, (LEAST_SPREAD * mean) ** 2);
+}
+
+function rowNamed(
+  { rows }: DemonstrationsRecording,
+  id: string,
+): DemonstrationsRecording["rows"][number] {
+  const row = rows.find((other) => other.id === id);
+  if (row === undefined) throw new RangeError(`no row ${id}`);
+  return row;
 }
 
 function rowAt(

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { Message } from "../../src/domain.js";
 import { readRows } from "../games/games.js";
 
-export const TASK_NAMES = ["sentiment", "sentiment-words", "routing", "queues"] as const;
+export const TASK_NAMES = ["sentiment", "topics", "routing", "queues"] as const;
 export type TaskName = (typeof TASK_NAMES)[number];
 
 export interface Task {
@@ -21,8 +21,6 @@ export interface Task {
   readonly words: readonly [number, number];
   /** Rows of a draw that the arms are compared on. */
   readonly queries: number;
-  /** The signal whose flagged demonstrations are removed in an arm of their own. */
-  readonly flaggedBy: "zero-shot" | "leave-one-out";
 }
 
 const TASKS: Readonly<Record<TaskName, Omit<Task, "name">>> = {
@@ -35,20 +33,21 @@ const TASKS: Readonly<Record<TaskName, Omit<Task, "name">>> = {
     ]),
     words: [4, 9],
     queries: 8,
-    flaggedBy: "zero-shot",
   },
-  // Nothing but the demonstrations says which word means what.
-  "sentiment-words": {
-    data: "sst2",
-    instruction: "Label the sentence. Answer with one word.",
+  topics: {
+    data: "banking77",
+    instruction:
+      "Is the question about delivery, identity, currency or closing an account? Answer with one word: delivery, identity, currency, closing.",
     written: new Map([
-      ["negative", "FOO"],
-      ["positive", "BAR"],
+      ["card_delivery_estimate", "delivery"],
+      ["unable_to_verify_identity", "identity"],
+      ["fiat_currency_support", "currency"],
+      ["terminate_account", "closing"],
     ]),
-    words: [4, 9],
-    queries: 12,
-    flaggedBy: "leave-one-out",
+    words: [4, 11],
+    queries: 8,
   },
+  // Four intents that are close to each other, under terse names.
   routing: {
     data: "banking77",
     instruction:
@@ -61,7 +60,6 @@ const TASKS: Readonly<Record<TaskName, Omit<Task, "name">>> = {
     ]),
     words: [4, 11],
     queries: 8,
-    flaggedBy: "zero-shot",
   },
   // The queues' letters say nothing; the demonstrations do.
   queues: {
@@ -73,7 +71,6 @@ const TASKS: Readonly<Record<TaskName, Omit<Task, "name">>> = {
     ]),
     words: [4, 11],
     queries: 12,
-    flaggedBy: "leave-one-out",
   },
 };
 
