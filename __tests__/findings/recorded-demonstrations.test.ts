@@ -4,9 +4,22 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { keptBy } from "../../bench/demonstrations/arms.js";
 import { DEMONSTRATIONS, DRAWS, drawOf, plantedIn } from "../../bench/demonstrations/draws.js";
-import { chanceRecall } from "../../bench/demonstrations/recall.js";
-import { readRecording, recordingPath } from "../../bench/demonstrations/recording.js";
-import { calibratedMargin, lowest, plantedOf } from "../../bench/demonstrations/signals.js";
+import { chanceRecall, namedFlips } from "../../bench/demonstrations/recall.js";
+import {
+  type DemonstrationsRecording,
+  type RecordedDraw,
+  readRecording,
+  recordingPath,
+} from "../../bench/demonstrations/recording.js";
+import {
+  type Scores,
+  batchCalibratedScores,
+  calibratedMargin,
+  leaveOneOutScores,
+  lowest,
+  plantedOf,
+  zeroShotScores,
+} from "../../bench/demonstrations/signals.js";
 import { mcnemar, wilson } from "../../bench/demonstrations/statistics.js";
 import { labelsOf, poolOf, taskNamed } from "../../bench/demonstrations/tasks.js";
 import { benchData } from "../../bench/games/games.js";
@@ -44,15 +57,21 @@ describe.each(SETTINGS)("recording %s", (setting) => {
         ...evaluation.flatMap(({ answers }) => answers),
       ]),
     ];
-    for (const reading of readings) {
-      expect(reading).toHaveLength(recording.labels.length);
-      for (const value of reading)
-        expect(typeof value === "number" ? value : Number(value.slice(1))).toBeLessThanOrEqual(0);
-    }
+    const odd = readings.filter(
+      (reading) =>
+        reading.length !== recording.labels.length ||
+        reading.some(
+          (value) => !((typeof value === "number" ? value : Number(value.slice(1))) <= 0),
+        ),
+    );
+    expect(odd).toEqual([]);
   });
 
   test("answers every query under the poisoned prompt, and without the flips, and without as many at random", () => {
-    for (const draw of recording.draws)
+    // A setting may have signals only.
+    const evaluated = recording.draws.filter(({ evaluation }) => evaluation.length > 0);
+    expect([0, DRAWS]).toContain(evaluated.length);
+    for (const draw of evaluated)
       for (const name of ["poisoned", "truth", "random"] as const) {
         const kept = keptBy(name, recording, draw);
         const arm = draw.evaluation.find((one) => one.kept === kept);
@@ -76,6 +95,28 @@ describe.each(SETTINGS)("recording %s", (setting) => {
       );
     });
   });
+});
+
+type Signal = (recording: DemonstrationsRecording, draw: RecordedDraw) => Scores | null;
+
+/** Share of the flips that a signal names in a list as long as their number. */
+function recall(setting: string, signal: Signal): number {
+  const recording = readRecording(setting);
+  const { named, planted } = namedFlips(setting, recording, (draw) => signal(recording, draw));
+  return named / planted;
+}
+
+const leaveOneOut: Signal = (_, draw) => leaveOneOutScores(draw);
+
+test("the oracle's margins name nine of ten flips of labels that it knows", () => {
+  expect(recall("sentiment.1.5b", batchCalibratedScores)).toBeGreaterThanOrEqual(0.9);
+  expect(recall("topics.1.5b", zeroShotScores)).toBeGreaterThanOrEqual(0.9);
+});
+
+test("where letters say nothing, zero-shot margins name fewer flips than chance does and leave-one-out margins more", () => {
+  const chance = chanceRecall(readRecording("queues.0.5b"));
+  expect(recall("queues.0.5b", zeroShotScores)).toBeLessThan(chance);
+  expect(recall("queues.0.5b", leaveOneOut)).toBeGreaterThan(chance);
 });
 
 test("chance at lists as long as the flips is the mean of n squared over 8 n", () => {

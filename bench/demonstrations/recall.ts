@@ -8,6 +8,7 @@ import {
 } from "./recording.js";
 import {
   type Scores,
+  batchCalibratedScores,
   influenceScores,
   joinedScores,
   leaveOneOutScores,
@@ -50,11 +51,9 @@ export function recallOf(
     namedFlips(signal, recording, scores);
   return [
     of("zero-shot margin", (draw) => zeroShotScores(recording, draw)),
-    of("leave-one-out margin, two orders", (draw) => leaveOneOutScores(draw)),
-    of("leave-one-out margin, order as written", (draw) =>
-      leaveOneOutScores(draw, draw.leaveOneOut.slice(0, 1)),
-    ),
-    of("joined: zero-shot + leave-one-out", (draw) => joinedScores(recording, draw)),
+    of("zero-shot margin, batch calibrated", (draw) => batchCalibratedScores(recording, draw)),
+    of("leave-one-out margin", (draw) => leaveOneOutScores(draw)),
+    of("joined: zero-shot and leave-one-out", (draw) => joinedScores(recording, draw)),
     of("influence by the oracle", influenceScores),
     of("surrogate's zero-shot margin", (draw) => surrogate && surrogateScores(surrogate, draw)),
   ].filter(({ planted }) => planted > 0);

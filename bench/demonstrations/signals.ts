@@ -47,7 +47,26 @@ export function zeroShotScores(recording: DemonstrationsRecording, draw: Recorde
   );
 }
 
-/** The same by the embedded surrogate. */
+/**
+ * The margin without a content-free question: subtracted is the mean answer to the draw's own demonstrations (batch calibration; Zhou et
+ * al. 2024), which knows the oracle's preference on inputs of the task and not on "N/A".
+ */
+export function batchCalibratedScores(
+  recording: DemonstrationsRecording,
+  draw: RecordedDraw,
+): Scores {
+  const readings = draw.demonstrations.map(([row]) => rowAt(recording, row).zeroShot);
+  const mean = recording.labels.map(
+    (_, label) =>
+      readings.reduce((sum, one) => sum + (answerOf(one).logProbabilities[label] ?? 0), 0) /
+      readings.length,
+  );
+  return draw.demonstrations.map(([, written], position) =>
+    calibratedMargin(readings[position] ?? [], mean, written),
+  );
+}
+
+/** The same as `zeroShotScores` by the embedded surrogate. */
 export function surrogateScores(
   { contentFree, rows }: SurrogateReadings,
   draw: RecordedDraw,
