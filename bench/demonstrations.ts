@@ -58,15 +58,15 @@ function printRecall(setting: string, recording: DemonstrationsRecording): void 
       ["chance", "", percent(chance), ""],
     ]),
   );
-  const { flagged, right, planted, demonstrations } = flaggedByRule(recording);
+  const { flagged, right, planted, demonstrations, unknown } = flaggedByRule(recording);
   print(
-    `The rule of the review (both zero-shot margins negative) flags ${flagged} of ${demonstrations} demonstrations, ${right} of them among the ${planted} flips; ${flagged - right} of ${demonstrations - planted} right labels flagged.`,
+    `The rule of the review (both zero-shot margins negative) flags ${flagged} of ${demonstrations} demonstrations, ${right} of them among the ${planted} flips; ${flagged - right} of ${demonstrations - planted} right labels flagged; ${unknown} of ${recording.draws.length} draws judged unknown.`,
   );
 }
 
 const ARM_TITLES: Readonly<Record<ArmName, string>> = {
   poisoned: "as poisoned",
-  flagged: "lowest joined margins removed",
+  flagged: "lowest joined (else zero-shot) margins removed",
   influence: "lowest influence by the oracle removed",
   random: "as many at random removed",
   truth: "the flips removed",

@@ -1,6 +1,13 @@
 /** What the prompts of a draw answered: as poisoned, with some demonstrations removed, with right labels. */
 import { type DemonstrationsRecording, type RecordedDraw, answerOf } from "./recording.js";
-import { influenceScores, joinedScores, lowest, margin, plantedOf } from "./signals.js";
+import {
+  influenceScores,
+  joinedScores,
+  lowest,
+  margin,
+  plantedOf,
+  zeroShotScores,
+} from "./signals.js";
 import { type Bounds, type McNemar, mcnemar, overDraws } from "./statistics.js";
 
 export const ARM_NAMES = ["poisoned", "flagged", "influence", "random", "truth", "clean"] as const;
@@ -39,8 +46,11 @@ export function keptBy(
     case "poisoned":
       return without([]);
     case "flagged":
+      return without(
+        lowest(joinedScores(recording, draw) ?? zeroShotScores(recording, draw), flips.length),
+      );
     case "influence": {
-      const scores = name === "influence" ? influenceScores(draw) : joinedScores(recording, draw);
+      const scores = influenceScores(draw);
       return scores && without(lowest(scores, flips.length));
     }
     case "random":
