@@ -73,36 +73,46 @@ const ARM_TITLES: Readonly<Record<ArmName, string>> = {
   clean: "all labels right",
 };
 
-function armRow(poisoned: Arm, arm: Arm): string[] {
-  const compared = compareArms(poisoned, arm);
-  const own = arm.name === "poisoned";
+/** A move with its interval and the exact test of the pooled answers; empty for an arm against itself. */
+function accuracyMove(before: Arm, arm: Arm): string {
+  if (before.name === arm.name) return "";
+  const { accuracyMove: move, test } = compareArms(before, arm);
+  return `${signed(100 * move.estimate, 1)} [${signed(100 * move.low, 1)}, ${signed(100 * move.high, 1)}]; ${test.gained} gained, ${test.lost} lost, p = ${test.p.toPrecision(2)}`;
+}
+
+function armRow(poisoned: Arm, random: Arm | undefined, arm: Arm): string[] {
+  const { accuracy, margin, marginMove: move } = compareArms(poisoned, arm);
   return [
     ARM_TITLES[arm.name],
-    percent(compared.accuracy),
-    own
+    percent(accuracy),
+    accuracyMove(poisoned, arm),
+    random && arm.name !== "poisoned" ? accuracyMove(random, arm) : "",
+    signed(margin, 2),
+    arm.name === "poisoned"
       ? ""
-      : `${signed(100 * compared.accuracyMove.estimate, 1)} [${signed(100 * compared.accuracyMove.low, 1)}, ${signed(100 * compared.accuracyMove.high, 1)}]`,
-    own
-      ? ""
-      : `+${compared.test.gained} −${compared.test.lost}, p = ${compared.test.p.toPrecision(2)}`,
-    signed(compared.margin, 2),
-    own
-      ? ""
-      : `${signed(compared.marginMove.estimate, 2)} [${signed(compared.marginMove.low, 2)}, ${signed(compared.marginMove.high, 2)}]`,
+      : `${signed(move.estimate, 2)} [${signed(move.low, 2)}, ${signed(move.high, 2)}]`,
   ];
 }
 
 function printArms(recording: DemonstrationsRecording): void {
   const arms = armsOf(recording);
   const poisoned = arms.find(({ name }) => name === "poisoned");
+  const random = arms.find(({ name }) => name === "random");
   if (poisoned === undefined) return print("The arms were not recorded.");
   print(
-    `Prompt, over ${poisoned.draws.length} draws of ${poisoned.draws[0]?.right.length ?? 0} queries; moves against the poisoned prompt with 95 % intervals over draws; McNemar exact, two-sided, all queries pooled:`,
+    `Prompt, over ${poisoned.draws.length} draws of ${poisoned.draws[0]?.right.length ?? 0} queries; moves in points with 95 % intervals over draws, and the exact two-sided McNemar test of all queries pooled:`,
   );
   print(
     markdownTable([
-      ["prompt", "accuracy", "move, points", "McNemar", "mean margin, nats", "move, nats"],
-      ...arms.map((arm) => armRow(poisoned, arm)),
+      [
+        "prompt",
+        "accuracy",
+        "against the poisoned prompt",
+        "against random removal",
+        "mean margin, nats",
+        "move, nats",
+      ],
+      ...arms.map((arm) => armRow(poisoned, random, arm)),
     ]),
   );
 }
@@ -141,8 +151,13 @@ for (const setting of settings()) {
   printArms(recording);
   moves.push(...movesOf(setting, recording));
 }
-const largest = [...moves].sort((left, right) => right.points - left.points)[0];
-if (largest)
-  print(
-    `Largest move of accuracy by a removal: ${signed(largest.points, 1)} points, ${largest.setting}, ${ARM_TITLES[largest.arm]}.`,
-  );
+for (const [who, isMeant] of [
+  ["what a signal names", (move: Move) => move.arm !== "truth"],
+  ["all flips and nothing else", (move: Move) => move.arm === "truth"],
+] as const) {
+  const largest = moves.filter(isMeant).sort((left, right) => right.points - left.points)[0];
+  if (largest)
+    print(
+      `Largest move of accuracy by removing ${who}: ${signed(largest.points, 1)} points (${largest.setting}).`,
+    );
+}
