@@ -66,7 +66,8 @@ function printRecall(setting: string, recording: DemonstrationsRecording): void 
 
 const ARM_TITLES: Readonly<Record<ArmName, string>> = {
   poisoned: "as poisoned",
-  flagged: "lowest joined (else zero-shot) margins removed",
+  "zero-shot": "lowest zero-shot margins removed",
+  joined: "lowest joined margins removed",
   influence: "lowest influence by the oracle removed",
   random: "as many at random removed",
   truth: "the flips removed",

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { keptBy } from "../../bench/demonstrations/arms.js";
+import { type Comparison, armsOf, compareArms, keptBy } from "../../bench/demonstrations/arms.js";
 import { DEMONSTRATIONS, DRAWS, drawOf, plantedIn } from "../../bench/demonstrations/draws.js";
 import { chanceRecall, namedFlips } from "../../bench/demonstrations/recall.js";
 import {
@@ -13,7 +13,6 @@ import {
 } from "../../bench/demonstrations/recording.js";
 import {
   type Scores,
-  batchCalibratedScores,
   calibratedMargin,
   leaveOneOutScores,
   lowest,
@@ -106,10 +105,11 @@ function recall(setting: string, signal: Signal): number {
   return named / planted;
 }
 
+const batchCalibrated: Signal = (recording, draw) => zeroShotScores(recording, draw, "batch");
 const leaveOneOut: Signal = (_, draw) => leaveOneOutScores(draw);
 
 test("the oracle's margins name nine of ten flips of labels that it knows", () => {
-  expect(recall("sentiment.1.5b", batchCalibratedScores)).toBeGreaterThanOrEqual(0.9);
+  expect(recall("sentiment.1.5b", batchCalibrated)).toBeGreaterThanOrEqual(0.9);
   expect(recall("topics.1.5b", zeroShotScores)).toBeGreaterThanOrEqual(0.9);
 });
 
@@ -117,6 +117,25 @@ test("where letters say nothing, zero-shot margins name fewer flips than chance 
   const chance = chanceRecall(readRecording("queues.0.5b"));
   expect(recall("queues.0.5b", zeroShotScores)).toBeLessThan(chance);
   expect(recall("queues.0.5b", leaveOneOut)).toBeGreaterThan(chance);
+});
+
+function truthAgainstPoison(setting: string): Comparison {
+  const arms = armsOf(readRecording(setting));
+  const [poisoned, truth] = ["poisoned", "truth"].map((name) =>
+    arms.find((arm) => arm.name === name),
+  );
+  if (!poisoned || !truth) throw new Error(`${setting} has no arms`);
+  return compareArms(poisoned, truth);
+}
+
+test("without the flips accuracy moves where only demonstrations tell the labels, and the margin where the oracle knows them", () => {
+  const letters = truthAgainstPoison("queues.1.5b");
+  expect(letters.accuracyMove.estimate).toBeCloseTo(0.15, 12);
+  expect(letters.test).toMatchObject({ gained: 50, lost: 14 });
+  expect(letters.test.p).toBeLessThan(1e-4);
+  const words = truthAgainstPoison("sentiment.1.5b");
+  expect(words.test.p).toBeGreaterThan(0.05);
+  expect(words.marginMove.low).toBeGreaterThan(1.5);
 });
 
 test("chance at lists as long as the flips is the mean of n squared over 8 n", () => {

@@ -10,7 +10,15 @@ import {
 } from "./signals.js";
 import { type Bounds, type McNemar, mcnemar, overDraws } from "./statistics.js";
 
-export const ARM_NAMES = ["poisoned", "flagged", "influence", "random", "truth", "clean"] as const;
+export const ARM_NAMES = [
+  "poisoned",
+  "zero-shot",
+  "joined",
+  "influence",
+  "random",
+  "truth",
+  "clean",
+] as const;
 export type ArmName = (typeof ARM_NAMES)[number];
 
 /** Of one draw: whether each query's likeliest label is the right one, and the right label's margin in nats. */
@@ -45,10 +53,12 @@ export function keptBy(
   switch (name) {
     case "poisoned":
       return without([]);
-    case "flagged":
-      return without(
-        lowest(joinedScores(recording, draw) ?? zeroShotScores(recording, draw), flips.length),
-      );
+    case "zero-shot":
+      return without(lowest(zeroShotScores(recording, draw), flips.length));
+    case "joined": {
+      const scores = joinedScores(recording, draw);
+      return scores && without(lowest(scores, flips.length));
+    }
     case "influence": {
       const scores = influenceScores(draw);
       return scores && without(lowest(scores, flips.length));

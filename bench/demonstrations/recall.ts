@@ -7,8 +7,8 @@ import {
   answerOf,
 } from "./recording.js";
 import {
+  type Calibration,
   type Scores,
-  batchCalibratedScores,
   influenceScores,
   joinedScores,
   leaveOneOutScores,
@@ -42,6 +42,12 @@ export function namedFlips(
   return { signal, named, planted };
 }
 
+const CALIBRATIONS: readonly (readonly [Calibration, string])[] = [
+  ["none", "as answered"],
+  ["content-free", "less that of N/A"],
+  ["batch", "less the mean answer"],
+];
+
 /** All signals that were recorded. */
 export function recallOf(
   recording: DemonstrationsRecording,
@@ -50,10 +56,15 @@ export function recallOf(
   const of = (signal: string, scores: (draw: RecordedDraw) => Scores | null): NamedFlips =>
     namedFlips(signal, recording, scores);
   return [
-    of("zero-shot margin", (draw) => zeroShotScores(recording, draw)),
-    of("zero-shot margin, batch calibrated", (draw) => batchCalibratedScores(recording, draw)),
-    of("leave-one-out margin", (draw) => leaveOneOutScores(draw)),
-    of("joined: zero-shot and leave-one-out", (draw) => joinedScores(recording, draw)),
+    ...CALIBRATIONS.map(([how, title]) =>
+      of(`zero-shot margin, ${title}`, (draw) => zeroShotScores(recording, draw, how)),
+    ),
+    ...CALIBRATIONS.map(([how, title]) =>
+      of(`leave-one-out margin, ${title}`, (draw) => leaveOneOutScores(draw, how)),
+    ),
+    ...CALIBRATIONS.map(([how, title]) =>
+      of(`joined, ${title}`, (draw) => joinedScores(recording, draw, how)),
+    ),
     of("influence by the oracle", influenceScores),
     of("surrogate's zero-shot margin", (draw) => surrogate && surrogateScores(surrogate, draw)),
   ].filter(({ planted }) => planted > 0);

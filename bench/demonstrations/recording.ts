@@ -25,8 +25,8 @@ const drawSchema = z.strictObject({
   /** Positions of the arm that removes blindly. */
   random: z.array(z.number().int()),
   /**
-   * Each demonstration as the query under the seven others, as written and in reverse: [order][position], with the answer to "N/A"
-   * under the same seven.
+   * Each demonstration as the query under the seven others, [order][position], with the answer to "N/A" under the same seven. The first
+   * order is that of the prompt, the second its reverse; none or one where they were not asked.
    */
   leaveOneOut: z.array(z.array(z.strictObject({ own: reading, contentFree: reading }))),
   /** Each influence query under all demonstrations as written, and "N/A": how well the oracle knows the task; null = not asked. */

@@ -40,29 +40,50 @@ export function plantedOf(recording: DemonstrationsRecording, draw: RecordedDraw
   );
 }
 
-/** Calibrated margin of the written label under the instruction alone. */
-export function zeroShotScores(recording: DemonstrationsRecording, draw: RecordedDraw): Scores {
-  return draw.demonstrations.map(([row, written]) =>
-    calibratedMargin(rowAt(recording, row).zeroShot, recording.contentFree, written),
+/**
+ * What is subtracted from an answer, label by label: nothing; the answer to "N/A" under the same prompt (Zhao et al. 2021); or the mean
+ * of the answers that are judged together (batch calibration; Zhou et al. 2024), which knows the oracle's preference on inputs of the task.
+ */
+export type Calibration = "none" | "content-free" | "batch";
+
+interface Asked {
+  readonly own: Reading;
+  readonly contentFree: Reading;
+  /** Label whose margin is sought. */
+  readonly label: number;
+}
+
+function marginsOf(asked: readonly Asked[], calibration: Calibration): Scores {
+  const mean = meanReading(asked.map(({ own }) => own));
+  return asked.map(({ own, contentFree, label }) =>
+    calibration === "none"
+      ? margin(answerOf(own), label)
+      : calibratedMargin(own, calibration === "batch" ? mean : contentFree, label),
   );
 }
 
-/**
- * The margin without a content-free question: subtracted is the mean answer to the draw's own demonstrations (batch calibration; Zhou et
- * al. 2024), which knows the oracle's preference on inputs of the task and not on "N/A".
- */
-export function batchCalibratedScores(
-  recording: DemonstrationsRecording,
-  draw: RecordedDraw,
-): Scores {
-  const readings = draw.demonstrations.map(([row]) => rowAt(recording, row).zeroShot);
-  const mean = recording.labels.map(
+function meanReading(readings: readonly Reading[]): Reading {
+  return (readings[0] ?? []).map(
     (_, label) =>
       readings.reduce((sum, one) => sum + (answerOf(one).logProbabilities[label] ?? 0), 0) /
       readings.length,
   );
-  return draw.demonstrations.map(([, written], position) =>
-    calibratedMargin(readings[position] ?? [], mean, written),
+}
+
+/** Margin of the written label under the instruction alone. */
+export function zeroShotScores(
+  recording: DemonstrationsRecording,
+  draw: RecordedDraw,
+  calibration: Calibration = "content-free",
+): Scores {
+  const { contentFree } = recording;
+  return marginsOf(
+    draw.demonstrations.map(([row, label]) => ({
+      own: rowAt(recording, row).zeroShot,
+      contentFree,
+      label,
+    })),
+    calibration,
   );
 }
 
@@ -76,17 +97,25 @@ export function surrogateScores(
   );
 }
 
-/** Calibrated margin of the written label under the seven other demonstrations, mean over the orders; null where not asked. */
-export function leaveOneOutScores(draw: RecordedDraw, orders = draw.leaveOneOut): Scores | null {
+/** Margin of the written label under the seven other demonstrations, mean over the orders; null where not asked. */
+export function leaveOneOutScores(
+  draw: RecordedDraw,
+  calibration: Calibration = "content-free",
+): Scores | null {
+  const orders = draw.leaveOneOut.map((order) =>
+    marginsOf(
+      draw.demonstrations.map(([, label], position) => {
+        const asked = order[position];
+        if (asked === undefined) throw new RangeError(`no answer for demonstration ${position}`);
+        return { ...asked, label };
+      }),
+      calibration,
+    ),
+  );
   if (orders.length === 0) return null;
-  return draw.demonstrations.map(([, written], position) => {
-    const margins = orders.map((order) => {
-      const asked = order[position];
-      if (asked === undefined) throw new RangeError(`no answer for demonstration ${position}`);
-      return calibratedMargin(asked.own, asked.contentFree, written);
-    });
-    return margins.reduce((sum, value) => sum + value, 0) / margins.length;
-  });
+  return draw.demonstrations.map(
+    (_, position) => orders.reduce((sum, order) => sum + (order[position] ?? 0), 0) / orders.length,
+  );
 }
 
 /**
@@ -132,18 +161,33 @@ function fitInfluence(
 export function joinedScores(
   recording: DemonstrationsRecording,
   draw: RecordedDraw,
+  calibration: Calibration = "content-free",
 ): Scores | null {
-  const leaveOneOut = leaveOneOutScores(draw);
+  const leaveOneOut = leaveOneOutScores(draw, calibration);
   const { controls } = draw;
   if (leaveOneOut === null || controls === null) return null;
-  const zeroShot = zeroShotScores(recording, draw);
-  const known = draw.influenceQueries.map(([id, label], query) => ({
-    zeroShot: calibratedMargin(rowNamed(recording, id).zeroShot, recording.contentFree, label),
-    leaveOneOut: calibratedMargin(controls.answers[query] ?? [], controls.contentFree, label),
-  }));
+  const zeroShot = zeroShotScores(recording, draw, calibration);
   const weights = {
-    zeroShot: weightOf(known.map((one) => one.zeroShot)),
-    leaveOneOut: weightOf(known.map((one) => one.leaveOneOut)),
+    zeroShot: weightOf(
+      marginsOf(
+        draw.influenceQueries.map(([id, label]) => ({
+          own: rowNamed(recording, id).zeroShot,
+          contentFree: recording.contentFree,
+          label,
+        })),
+        calibration,
+      ),
+    ),
+    leaveOneOut: weightOf(
+      marginsOf(
+        draw.influenceQueries.map(([, label], query) => ({
+          own: controls.answers[query] ?? [],
+          contentFree: controls.contentFree,
+          label,
+        })),
+        calibration,
+      ),
+    ),
   };
   return zeroShot.map(
     (value, position) =>
