@@ -60,7 +60,7 @@ function printRecall(setting: string, recording: DemonstrationsRecording): void 
   );
   const { flagged, right, planted, demonstrations, unknown } = flaggedByRule(recording);
   print(
-    `The rule of the review (both zero-shot margins negative) flags ${flagged} of ${demonstrations} demonstrations, ${right} of them among the ${planted} flips; ${flagged - right} of ${demonstrations - planted} right labels flagged; ${unknown} of ${recording.draws.length} draws judged unknown.`,
+    `The rule of the review (zero-shot margins against those of 20 labelled rows) flags ${flagged} of ${demonstrations} demonstrations, ${right} of them among the ${planted} flips; ${flagged - right} of ${demonstrations - planted} right labels flagged; ${unknown} of ${recording.draws.length} draws judged unknown.`,
   );
 }
 

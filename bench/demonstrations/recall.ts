@@ -1,4 +1,5 @@
 /** How many flipped demonstrations a signal names when its list is as long as the number of flips. */
+import type { ControlInput } from "../../src/findings/demonstration-knowledge.js";
 import { judgeDemonstrations } from "../../src/findings/demonstrations.js";
 import {
   type DemonstrationsRecording,
@@ -81,6 +82,22 @@ export function chanceRecall(recording: DemonstrationsRecording): number {
   return sum(({ flips, of }) => flips ** 2 / of) / sum(({ flips }) => flips);
 }
 
+const CONTROLS = 20;
+
+/** Labelled inputs by which the rule knows what right and wrong margins look like: rows that the draw does not show. */
+function controlsOf(recording: DemonstrationsRecording, draw: RecordedDraw): ControlInput[] {
+  const shown = new Set(draw.demonstrations.map(([row]) => row));
+  const contentFree = answerOf(recording.contentFree);
+  return recording.rows
+    .filter((_, row) => !shown.has(row))
+    .slice(0, CONTROLS)
+    .map(({ label, zeroShot }) => ({
+      label: recording.labels[label] ?? "",
+      zeroShot: { answer: answerOf(zeroShot), contentFree },
+      leaveOneOut: { answer: null, contentFree: null },
+    }));
+}
+
 /** What the review's own rule flags without knowing how many are flipped: counts over the draws. */
 export function flaggedByRule(recording: DemonstrationsRecording): {
   readonly flagged: number;
@@ -96,16 +113,17 @@ export function flaggedByRule(recording: DemonstrationsRecording): {
     counts.planted += flips.length;
     counts.demonstrations += draw.demonstrations.length;
     const findings = judgeDemonstrations({
-      demonstrations: draw.demonstrations.map(([row, written], position) => ({
+      demonstrations: draw.demonstrations.map(([, written], position) => ({
         span: position,
         startLine: position + 1,
-        input: recording.rows[row]?.id ?? "",
+        // Texts are not recorded, and none of them is like another.
+        input: String.fromCodePoint(97 + position).repeat(9),
         label: recording.labels[written] ?? "",
       })),
       labels: recording.labels,
       answers: draw.demonstrations.map(([row]) => answerOf(recording.rows[row]?.zeroShot ?? [])),
       contentFree: answerOf(recording.contentFree),
-      baseError: null,
+      controls: controlsOf(recording, draw),
     });
     if (findings.kind === "unknown") {
       counts.unknown++;
