@@ -2,6 +2,7 @@
 // Reviews the example against a live oracle, asking only what its recording lacks, then drops what nothing used.
 // The recorded model is Qwen2.5-Coder-1.5B-Instruct (Q4_K_M) behind an OpenAI-compatible server on the loopback interface.
 // Run after `npm run build`.
+import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromStrings } from "../lib/src/config.js";
@@ -15,6 +16,9 @@ const recording = join(example, "head", "oracle.recording.jsonl");
 const flag = process.argv.indexOf("--oracle-base-url");
 const baseUrl = flag < 0 ? undefined : process.argv[flag + 1];
 if (baseUrl === undefined) throw new Error("say where the oracle is: --oracle-base-url URL");
+
+// What is recorded is what a first push asks: looks at the certify set that earlier recordings took would lower the level.
+rmSync(join(root, "out", "record-state"), { recursive: true, force: true });
 
 const caller = {
   base: join(example, "base"),

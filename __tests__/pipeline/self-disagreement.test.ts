@@ -132,6 +132,7 @@ describe("the plan", () => {
     const plan = planPrompt(job, study);
     expect(plan?.byPurpose).toEqual({
       "fixed outputs": 30,
+      injections: 0,
       masks: 160,
       search: 120,
       certification: 40,

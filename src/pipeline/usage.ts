@@ -99,7 +99,9 @@ class Counts {
       .update(JSON.stringify([messages, mode ?? null]))
       .digest("hex");
     if (outcome.kind === "refused") {
-      if (!this.#answered.has(key)) this.#refused.set(key, { ...outcome, purpose });
+      // A question that several steps share is missing where it was needed first.
+      const needed = this.#refused.get(key)?.purpose ?? purpose;
+      if (!this.#answered.has(key)) this.#refused.set(key, { ...outcome, purpose: needed });
       return;
     }
     this.#refused.delete(key);
