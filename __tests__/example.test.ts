@@ -123,8 +123,10 @@ describe("the shipped example", () => {
 
   test("certifies a shorter prompt on inputs the search never saw", () => {
     const removable = reviewed.report.prompts[0]?.removable;
-    expect(removable?.certificate?.bound).toBeLessThanOrEqual(0.05);
-    expect(removable?.certificate?.inputs).toBeGreaterThanOrEqual(59);
+    // The bound is computed at the level of the look, so that it stays within the tolerance.
+    expect(removable?.certificate?.bound).toBeLessThanOrEqual(0.1);
+    expect(removable?.certificate).toMatchObject({ tolerance: 0.1, look: { number: 1 } });
+    expect(removable?.certificate?.inputs).toBeGreaterThanOrEqual(100);
     expect(removable?.tokensSaved).toBeGreaterThan(0);
     expect(removable?.diff).toMatch(/^-/m);
     expect(removable?.certificate).toMatchObject({ equality: "label", guarantee: "outputs" });

@@ -153,7 +153,7 @@ describe("a compression in the terminal", () => {
 
   test("has its headline, decisions with their reasons, outputs side by side and the scope", () => {
     expect(text.split("\n")[1]).toBe(
-      "−11 % tokens (1,240 → 1,106); on 98 held-out inputs 1 output changed; 95 % sure that at most 4.8 % change; 1,324 oracle calls, $0.09",
+      "−11 % tokens (1,240 → 1,106); on 98 held-out inputs 1 output changed; 97 % sure that at most 4.8 % change; 1,324 oracle calls, $0.09",
     );
     expect(text).toContain("incomplete: an answer");
     expect(text).toMatch(

@@ -40,14 +40,15 @@ export async function confirmSuspicions(
     return unknown("the setting confirmation-inputs is 0");
   const inputs = confirmationInputs(job, study);
   if (inputs.length === 0) return unknown("no input has an expected output");
+  // The certify set's are asked for in any case, and are planned as such.
   const before = await ask(
-    { job, oracle },
+    { job, oracle, purpose: "fixed outputs" },
     inputs.map((input) => renderMasked(study, null, input)),
   );
   const confirmed: ConfirmationArm[] = [];
   const reasons: string[] = [];
   for (const { change, lines, render } of armsOf(study, suspicious)) {
-    const after = await ask({ job, oracle }, inputs.map(render));
+    const after = await ask({ job, oracle, purpose: "confirmation" }, inputs.map(render));
     const arm = confirmChange(
       change,
       lines,
@@ -107,11 +108,19 @@ function armsOf(
 }
 
 async function ask(
-  { job, oracle }: { job: Job; oracle: CountingOracle },
+  {
+    job,
+    oracle,
+    purpose,
+  }: {
+    readonly job: Job;
+    readonly oracle: CountingOracle;
+    readonly purpose: "fixed outputs" | "confirmation";
+  },
   prompts: readonly (readonly Message[])[],
 ): Promise<readonly OracleOutcome[]> {
   return await oracle.askIfThere(
-    prompts.map((messages) => ({ purpose: "confirmation", messages })),
+    prompts.map((messages) => ({ purpose, messages })),
     progress(job, "confirmation"),
   );
 }
