@@ -2,7 +2,13 @@
 import { nestedSteps, type CandidateSpan } from "../../src/findings/deletion-path.js";
 
 /** Shares of the maskable tokens at which a path is looked at; the last deletes every maskable span and is the same on every path. */
-export const CHECKPOINTS = [0.1, 0.2, 0.3, 0.4, 0.55, 0.75, 1];
+export const CHECKPOINTS = [0.15, 0.3, 0.45, 0.6, 0.8, 1];
+
+/**
+ * Inputs that every ranking is measured on, the first of each list of a recording: what one core could read in an afternoon. The
+ * program's own compression is certified on all fresh ones.
+ */
+export const MEASURED = { fresh: 20, attributed: 10 } as const;
 
 export interface Checkpoint {
   /** Mask over the maskable spans as text, 1 = kept. */

@@ -2,15 +2,29 @@
 import type { CandidateSpan } from "../../src/findings/deletion-path.js";
 import type { Interval } from "../../src/domain.js";
 import { randomFrom } from "../../src/numerics/random.js";
+import { inputAt } from "../games/games.js";
 import { checkpointsOf } from "./deletions.js";
 import { NOT_ASKED, sameLabel, type CompressionRecording } from "./recording.js";
 
-/** Which answers count as unchanged; `exact` also asks for the same spelling, as the program does by default. */
-export type Equality = (before: string, after: string) => boolean;
-export const EQUALITIES: Readonly<Record<"label" | "exact", Equality>> = {
-  label: sameLabel,
-  exact: (before, after) => before === after && sameLabel(before, after),
-};
+interface Answer {
+  /** What it begins with: see recording.ts. */
+  readonly code: string;
+  readonly likeliest: string;
+}
+
+/** Whether an answer counts as unchanged. */
+export type Equality = (before: Answer, after: Answer) => boolean;
+
+/**
+ * - label: it begins with the same label, letter case ignored
+ * - exact: in the same letter case, too, which is what the program asks for by default
+ * - likeliest: the same label is the likeliest of the labels, even where the oracle begins with something else
+ */
+export const EQUALITIES = {
+  label: (before, after) => sameLabel(before.code, after.code),
+  exact: (before, after) => before.code === after.code && sameLabel(before.code, after.code),
+  likeliest: (before, after) => sameLabel(before.likeliest, after.likeliest),
+} as const satisfies Record<string, Equality>;
 
 /** One input along one path. */
 export interface InputPath {
@@ -30,16 +44,20 @@ export function pathOf(
   recording: CompressionRecording,
   position: number,
   order: readonly CandidateSpan[],
-  same: Equality = sameLabel,
+  same: Equality = EQUALITIES.label,
 ): InputPath | null {
   const steps = [{ mask: "1".repeat(order.length), share: 0 }, ...checkpointsOf(order)];
   const full = recording.answers[steps[0]?.mask ?? ""];
   if (full === undefined)
     throw new Error(`${recording.template}: the whole prompt is not recorded`);
-  const codes = steps.map(({ mask }) => recording.answers[mask]?.codes[position] ?? NOT_ASKED);
-  const asked = codes.includes(NOT_ASKED) ? codes.indexOf(NOT_ASKED) : codes.length;
-  const unchanged = codes.slice(0, asked).map((code) => same(full.codes[position] ?? "", code));
-  if (asked < codes.length && unchanged.every(Boolean)) return null;
+  const answers = steps.map(({ mask }): Answer => {
+    const { codes, likeliest } = recording.answers[mask] ?? { codes: "", likeliest: "" };
+    return { code: codes[position] ?? NOT_ASKED, likeliest: likeliest[position] ?? NOT_ASKED };
+  });
+  const missing = answers.findIndex(({ code }) => code === NOT_ASKED);
+  const asked = missing < 0 ? answers.length : missing;
+  const unchanged = answers.slice(0, asked).map((answer) => same(inputAt(answers, 0), answer));
+  if (asked < answers.length && unchanged.every(Boolean)) return null;
   return {
     shares: steps.map(({ share }) => share),
     unchanged,

@@ -30,8 +30,9 @@ export function rankingsOf(name: TemplateName): readonly Ranking[] {
   const recorded = openRecordedTemplate(name);
   const scores = readSurrogateScores(name);
   const spans = spansOfTemplate(name);
+  const pooled = hierarchical(recorded);
   return [
-    explained("hierarchical", spans, hierarchical(recorded)),
+    explained("hierarchical", spans, pooled),
     explained("oracle explanation", spans, oracleExplanation(recorded)),
     ...scores.flatMap(({ model, attributions }) =>
       attributions === null ? [] : [explained(`surrogate ${short(model)}`, spans, attributions)],
@@ -40,6 +41,7 @@ export function rankingsOf(name: TemplateName): readonly Ranking[] {
       scored(`LLMLingua perplexity ${short(model)}`, spans, alone),
     ),
     ...randomOrders(name, spans),
+    scored("hierarchical, by mean", spans, meanOverInputs(pooled)),
     ...scores
       .slice(0, 1)
       .map(({ model, inContext }) =>
@@ -104,6 +106,14 @@ function explained(
     order: rankForDeletion({ spans, influence }),
     perInput: influence.map((row) => rankForDeletion({ spans, influence: [row] })),
   };
+}
+
+/** [span] mean of the inputs' attributions. */
+function meanOverInputs(attributions: Attributions): readonly number[] {
+  return Array.from(
+    attributions[0] ?? [],
+    (_, span) => attributions.reduce((sum, row) => sum + (row[span] ?? 0), 0) / attributions.length,
+  );
 }
 
 function point(estimate: number): Interval {

@@ -1,16 +1,17 @@
 /**
  * Records the oracle's answers to shortened prompts:
  *   python lean_server.py qwen2.5-coder-1.5b-instruct-q4_k_m.gguf 8106 qwen2.5-coder-1.5b-instruct     (any OpenAI-compatible server)
- *   node lib/bench/compression/record.js --oracle-base-url http://127.0.0.1:8106/v1 --passes core,own,random,product,rest
+ *   node lib/bench/compression/record.js --oracle-base-url http://127.0.0.1:8106/v1 --passes core,own,product,rest
  * Every answer is kept under out/record-compression before it is used, so that a run that was stopped goes on where it was. Passes, each
  * over all templates: core (one path for all inputs, the rankings that matter most), own (each input's own path until its answer
- * changes), random (two more orders), product (what `compress` asks), rest (the other rankings). Inputs whose answer to the whole prompt begins no label are left out.
+ * changes), product (what `compress` asks), rest (the other rankings). Inputs whose answer to the whole prompt begins no label are left out.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { createBudget } from "../../src/cost/budget.js";
 import type { Oracle, OracleAnswer, PromptTemplate } from "../../src/domain.js";
+import { labelProbabilities } from "../../src/explain/label-tokens.js";
 import { classMargin } from "../../src/explain/values.js";
 import { openOracle } from "../../src/oracle/oracle.js";
 import { renderMessages } from "../../src/prompts/index.js";
@@ -22,7 +23,7 @@ import {
   TEMPLATE_NAMES,
   type TemplateName,
 } from "../games/games.js";
-import { checkpointsOf } from "./deletions.js";
+import { checkpointsOf, MEASURED } from "./deletions.js";
 import { attributedCandidates, freshCandidates, type AskedInput } from "./inputs.js";
 import { openRecordedTemplate } from "../games/measured.js";
 import { compressRecorded } from "./product.js";
@@ -32,6 +33,7 @@ import {
   compressionRecordingPath,
   labelOf,
   NOT_ASKED,
+  OTHER,
   sameLabel,
   type CompressionRecording,
 } from "./recording.js";
@@ -39,9 +41,8 @@ import {
 const MODEL = "qwen2.5-coder-1.5b-instruct";
 const FRESH = 30;
 const ATTRIBUTED = 12;
-const CORE = /^(hierarchical|oracle|surrogate|LLMLingua perplexity 135M|random [123]$)/;
-const MORE_RANDOM = /^random [45]$/;
-const PASSES = ["core", "own", "random", "product", "rest"] as const;
+const CORE = /^(hierarchical$|oracle|surrogate 0|LLMLingua perplexity 135M|random [123])/;
+const PASSES = ["core", "own", "product", "rest"] as const;
 type Pass = (typeof PASSES)[number];
 
 const { values: flags } = parseArgs({
@@ -106,11 +107,14 @@ class TemplateRecorder {
     await this.ask(full, this.positions("all"));
   }
 
+  /** Positions of all inputs, or of those that rankings are measured on. */
   positions(which: "fresh" | "attributed" | "all"): number[] {
     const fresh = this.#recording.fresh.length;
-    return [...this.#inputs.keys()].filter(
-      (position) => which === "all" || position < fresh === (which === "fresh"),
-    );
+    const all = [...this.#inputs.keys()];
+    if (which === "all") return all;
+    return which === "fresh"
+      ? all.slice(0, MEASURED.fresh)
+      : all.slice(fresh, fresh + MEASURED.attributed);
   }
 
   /**
@@ -158,6 +162,7 @@ class TemplateRecorder {
   async ask(mask: string, positions: readonly number[]): Promise<readonly string[]> {
     const entry = (this.#recording.answers[mask] ??= {
       codes: NOT_ASKED.repeat(this.#inputs.length),
+      likeliest: NOT_ASKED.repeat(this.#inputs.length),
       margins: this.#inputs.map(() => null),
     });
     const missing = positions.filter((position) => entry.codes[position] === NOT_ASKED);
@@ -166,12 +171,15 @@ class TemplateRecorder {
       mask,
     );
     const codes = [...entry.codes];
+    const likeliest = [...entry.likeliest];
     for (const [index, position] of missing.entries()) {
       const answer = inputAt(answers, index);
       codes[position] = this.#code(answer);
+      likeliest[position] = likeliestOf(answer, this.#labels);
       entry.margins[position] = this.#margin(answer, position, codes[position]);
     }
     entry.codes = codes.join("");
+    entry.likeliest = likeliest.join("");
     return positions.map((position) => codes[position] ?? NOT_ASKED);
   }
 
@@ -224,6 +232,13 @@ class TemplateRecorder {
   }
 }
 
+/** Digit of the label with the most probability as the answer's beginning; `OTHER` where no label is among the alternatives. */
+function likeliestOf(answer: OracleAnswer, labels: readonly string[]): string {
+  const probabilities = labelProbabilities(answer, labels)?.probabilities ?? [];
+  const most = Math.max(0, ...probabilities);
+  return most > 0 ? String(probabilities.indexOf(most)) : OTHER;
+}
+
 function oracleOf(name: TemplateName, baseUrl: string): Oracle {
   const folder = join(repository, "out", "record-compression");
   mkdirSync(folder, { recursive: true });
@@ -244,8 +259,6 @@ async function run(pass: Pass, recorder: TemplateRecorder): Promise<void> {
   const { rankings } = recorder;
   if (pass === "core") await recorder.shared(rankings.filter(({ name }) => CORE.test(name)));
   if (pass === "own") for (const ranking of rankings) await recorder.own(ranking);
-  if (pass === "random")
-    await recorder.shared(rankings.filter(({ name }) => MORE_RANDOM.test(name)));
   if (pass === "rest") await recorder.shared(rankings);
   if (pass === "product") await recorder.product();
 }

@@ -18,10 +18,18 @@ const recordingSchema = z.strictObject({
   /** Ids of inputs that no attribution has seen, then of inputs that have attributions of their own. */
   fresh: z.array(z.string()),
   attributed: z.array(z.string()),
-  /** By mask over the maskable spans (1 = kept): codes, and nats by which the input's first label leads the others (null: not asked). */
+  /**
+   * By mask over the maskable spans (1 = kept), one place an input: codes of the first token; the digit of the label that is the likeliest
+   * beginning among the labels, whatever else the oracle begins with; and log p(the input's label under the whole prompt) - log sum of the
+   * others, nats. null: not asked.
+   */
   answers: z.record(
     z.string(),
-    z.strictObject({ codes: z.string(), margins: z.array(z.number().nullable()) }),
+    z.strictObject({
+      codes: z.string(),
+      likeliest: z.string(),
+      margins: z.array(z.number().nullable()),
+    }),
   ),
 });
 export type CompressionRecording = z.infer<typeof recordingSchema>;

@@ -15,6 +15,7 @@ import {
 } from "./measures.js";
 import { rankingsOf, type Ranking } from "./rankings.js";
 import type { CompressionRecording } from "./recording.js";
+import { MEASURED } from "./deletions.js";
 
 /** At most this share of outputs may change: the program's default tolerance. */
 export const TOLERANCE = 0.05;
@@ -60,7 +61,7 @@ export function sharedFigures(
   recording: CompressionRecording,
   equality: keyof typeof EQUALITIES = "label",
 ): readonly ArmFigures[] {
-  const positions = recording.fresh.map((_, index) => index);
+  const positions = [...recording.fresh.keys()].slice(0, MEASURED.fresh);
   const arms = armsOf(name, ({ order }) =>
     complete(positions.map((one) => pathOf(recording, one, order, EQUALITIES[equality]))),
   );
@@ -167,7 +168,8 @@ export function ownFigures(
 ): readonly OwnFigures[] {
   const ids = openRecordedTemplate(name).inputs.map(({ id }) => id);
   const arms = armsOf(name, ({ order, perInput }) => {
-    const paths = recording.attributed.map((id, index) =>
+    const measured = recording.attributed.slice(0, MEASURED.attributed);
+    const paths = measured.map((id, index) =>
       pathOf(
         recording,
         recording.fresh.length + index,
@@ -178,7 +180,7 @@ export function ownFigures(
     return known.length === paths.length ? known : null;
   }).map(({ name: arm, orders }) => ({
     name: arm,
-    shares: recording.attributed.map((_, input) =>
+    shares: (orders[0] ?? []).map((_, input) =>
       meanOf(orders.map((paths) => shareUntilChange(inputAt(paths, input)))),
     ),
   }));
