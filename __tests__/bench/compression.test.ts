@@ -143,7 +143,7 @@ describe("recordings", () => {
   });
 
   test.each(recordings)("$name: every answer has its place, and margins go with answers", (one) => {
-    const { fresh, attributed, answers, labels } = one.recording;
+    const { fresh, attributed, answers } = one.recording;
     const inputs = fresh.length + attributed.length;
     const full = answers["1".repeat(Object.keys(answers)[0]?.length ?? 0)];
     expect(new Set([...fresh, ...attributed]).size).toBe(inputs);
@@ -153,10 +153,13 @@ describe("recordings", () => {
       for (const [position, code] of [...codes].entries()) {
         expect(margins[position] === null).toBe(code === NOT_ASKED);
         expect(likeliest[position] === NOT_ASKED).toBe(code === NOT_ASKED);
-        // What the oracle begins with, spelled as the label is, is also the likeliest label: two ways to read the same answer.
-        if (/\d/.test(code) && labels.length === 2) expect(likeliest[position]).toBe(code);
       }
     }
+    // Two ways to read the same answer: they differ only where spellings of another label add up to more than the first token.
+    const spelled = Object.values(answers).flatMap(({ codes, likeliest }) =>
+      [...codes].flatMap((code, at) => (/\d/.test(code) ? [code === likeliest[at]] : [])),
+    );
+    expect(spelled.filter((same) => !same).length / spelled.length).toBeLessThan(0.03);
   });
 
   test.each(recordings)("$name: fresh inputs are none that attributions were made of", (one) => {

@@ -259,7 +259,8 @@ async function run(pass: Pass, recorder: TemplateRecorder): Promise<void> {
   const { rankings } = recorder;
   if (pass === "core") await recorder.shared(rankings.filter(({ name }) => CORE.test(name)));
   if (pass === "own")
-    for (const ranking of rankings.filter(({ name }) => CORE.test(name))) await recorder.own(ranking);
+    for (const ranking of rankings.filter(({ name }) => CORE.test(name)))
+      await recorder.own(ranking);
   if (pass === "rest") await recorder.shared(rankings);
   if (pass === "product") await recorder.product();
 }
