@@ -1,5 +1,5 @@
 /**
- * Flipped demonstrations (docs/results-demonstrations.md): how well each signal names them, and what removing what it names changes.
+ * Flipped demonstrations (docs/results.md): how well each signal names them, and what removing what it names changes.
  * Two to four of eight labels flipped, twenty draws a task, from the recordings in bench/demonstrations/recordings:
  *   npm run bench:demonstrations [-- --setting sentiment.1.5b]
  * Nothing is asked. Recorded anew by bench/demonstrations/record.ts (its header has the command) and, for the embedded surrogate,
