@@ -78,8 +78,9 @@ describe.each(SETTINGS)("recording %s", (setting) => {
       }
   });
 
-  const data = existsSync(join(benchData, "sst2.dev.jsonl")) ? test : test.skip;
-  data("holds the draws that follow from the seeds", () => {
+  const available = existsSync(join(benchData, "sst2.dev.jsonl"));
+  const missing = available ? "" : ` (skipped: no benchmark data at ${benchData})`;
+  (available ? test : test.skip)(`holds the draws that follow from the seeds${missing}`, () => {
     const task = taskNamed(recording.task);
     const pool = poolOf(task);
     expect(recording.labels).toEqual(labelsOf(task));
